@@ -1,0 +1,7 @@
+"""Settings of the exchange service."""
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Nothing of its own yet beside the common settings."""

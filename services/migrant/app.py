@@ -1,0 +1,20 @@
+"""migrant service (流动人口服务). Wiring only."""
+
+from fastapi import FastAPI
+
+from services.migrant.consumer import consumer
+from services.migrant.settings import Settings
+from shared.app import create_app
+from shared.bus import Bus
+
+
+def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
+    return create_app(
+        service="migrant",
+        title="Yipan migrant service (流动人口服务)",
+        summary="Arrival, the person's own certificate, entitlements, help",
+        settings=settings,
+        routers=[],
+        consumer=consumer,
+        bus=bus,
+    )

@@ -1,0 +1,5 @@
+"""Which events this service listens to."""
+
+from shared.consumer import Consumer
+
+consumer = Consumer("notify")

@@ -1,0 +1,9 @@
+"""What an actor may do in the registry."""
+
+from typing import Annotated
+
+from shared.actors import Actor
+from shared.auth import requires
+
+CanRead = Annotated[Actor, requires("registry:read", "registry:write")]
+CanWrite = Annotated[Actor, requires("registry:write")]

@@ -1,0 +1,13 @@
+"""The base of this service's tables: its own registry, so that services share no metadata."""
+
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from shared.tables import add_common_tables
+
+
+class Row(SQLModel, registry=registry()):
+    """Base class of the tables in the registry database."""
+
+
+add_common_tables(Row.metadata)

@@ -1,0 +1,107 @@
+"""Tables: persons, their residences over time, and what each version of a record said."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Column, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from services.registry.base import Row
+from shared.columns import Timestamp
+
+
+class PersonStatus(StrEnum):
+    ACTIVE = "active"
+    DECEASED = "deceased"
+    MERGED = "merged"
+
+
+class ResidenceKind(StrEnum):
+    """How somebody lives in a place: usual resident (常住) or migrant (流动)."""
+
+    USUAL = "usual"
+    MIGRANT = "migrant"
+
+
+class Person(Row, table=True):
+    """The current record of a person. Her residence is kept here once more, beside its history,
+    because every list and the population bridge ask for it."""
+
+    __tablename__ = "persons"
+    __table_args__ = (
+        Index(
+            "persons_id_number",
+            "id_number_index",
+            unique=True,
+            postgresql_where="status <> 'merged'",
+        ),
+        Index("persons_phone", "phone_index"),
+        Index("persons_name", "name"),
+        Index("persons_hukou", "hukou_region", postgresql_ops={"hukou_region": "text_pattern_ops"}),
+        Index(
+            "persons_residence",
+            "residence_region",
+            "residence_kind",
+            postgresql_ops={"residence_region": "text_pattern_ops"},
+        ),
+        Index("persons_household", "household_id"),
+        Index("persons_room", "room_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    version: int = 1
+    status: str = PersonStatus.ACTIVE
+    merged_into: UUID | None = None
+    name: str
+    sex: str
+    birth_date: date
+    nationality: str
+    id_number_sealed: bytes | None = None
+    id_number_index: bytes | None = None
+    phone_sealed: bytes | None = None
+    phone_index: bytes | None = None
+    hukou_region: str
+    household_id: UUID | None = None
+    household_relation: str | None = None
+    residence_region: str | None = None
+    residence_kind: str | None = None
+    residence_since: date | None = None
+    room_id: UUID | None = None
+    created_at: datetime = Field(sa_type=Timestamp)
+    updated_at: datetime = Field(sa_type=Timestamp)
+
+
+class Residence(Row, table=True):
+    """One stay of a person in one place; `until` is null while it lasts. At most one is open."""
+
+    __tablename__ = "residences"
+    __table_args__ = (
+        Index("residences_person", "person_id", "since"),
+        Index("residences_open", "person_id", unique=True, postgresql_where="until IS NULL"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id")
+    region: str
+    kind: str
+    room_id: UUID | None = None
+    since: date
+    until: date | None = None
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str
+
+
+class PersonVersion(Row, table=True):
+    """What a record said before it changed: the earlier state is sealed whole."""
+
+    __tablename__ = "person_versions"
+
+    person_id: UUID = Field(primary_key=True, foreign_key="persons.id")
+    version: int = Field(primary_key=True)
+    fields: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    reason: str
+    before_sealed: bytes
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str

@@ -1,0 +1,117 @@
+"""Looking up who looked: each service's usage entries in the shape of the Estonian data tracker
+(Andmejälgija 2.1.0).
+
+`userCode` is the person's id in the registry, never an id number: this is a URL. The person reads
+her own entries (token with sub = that id and scope `self`); an auditor needs `usage:read`.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from shared.actors import Actor
+from shared.auth import CurrentActor
+from shared.http import Language, Route, Transaction
+from shared.problems import Forbidden
+from shared.usage import PURPOSE_WORDS, Purpose
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class UsageView(_Shape):
+    """One look: when, for what, by which office."""
+
+    logtime: datetime
+    action: str
+    receiver_code: str
+    receiver_name: str | None = None
+    receiver_system: str
+
+
+class FindUsageResponse(_Shape):
+    total_usages: int
+    usages: list[UsageView]
+
+
+class UsagePeriodResponse(_Shape):
+    period_start: datetime
+
+
+class HeartbeatResponse(_Shape):
+    status: str
+    message: str
+
+
+_OF_SUBJECT = """
+FROM usage_entries
+WHERE subject_id IN (SELECT $1::uuid UNION ALL
+                     SELECT alias_id FROM subject_aliases WHERE subject_id = $1)
+  AND ($2::timestamptz IS NULL OR at >= $2) AND ($3::timestamptz IS NULL OR at <= $3)
+"""
+_FIND = (
+    f"SELECT at, actor_org, purpose, kind {_OF_SUBJECT}ORDER BY at DESC, id DESC OFFSET $4 LIMIT $5"
+)
+_COUNT = f"SELECT count(*) {_OF_SUBJECT}"
+
+
+def _may_see(actor: Actor, subject: UUID) -> None:
+    own = actor.sub == str(subject) and "self" in actor.scopes
+    if not own and "usage:read" not in actor.scopes:
+        raise Forbidden()
+
+
+def tracker_router(service: str) -> APIRouter:
+    """The three operations under /<service>/datatracker/v2."""
+    router = APIRouter(
+        prefix=f"/{service}/datatracker/v2", tags=["data tracker"], route_class=Route
+    )
+
+    @router.get("/findUsage", summary="Who looked at a person's records", operation_id="findUsage")
+    async def find_usage(
+        actor: CurrentActor,
+        tx: Transaction,
+        language: Language,
+        user_code: Annotated[UUID, Query(alias="userCode", description="the person's id")],
+        x_road_user_id: Annotated[str, Header(alias="X-Road-UserId", max_length=100)],
+        period_start: Annotated[datetime | None, Query(alias="periodStart")] = None,
+        period_end: Annotated[datetime | None, Query(alias="periodEnd")] = None,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    ) -> FindUsageResponse:
+        _may_see(actor, user_code)
+        rows = await tx.fetch(_FIND, user_code, period_start, period_end, offset, limit)
+        total = await tx.fetch_value(_COUNT, user_code, period_start, period_end)
+        return FindUsageResponse(
+            total_usages=total,
+            usages=[
+                UsageView(
+                    logtime=row["at"],
+                    action=_words(row["purpose"], row["kind"], language),
+                    receiver_code=row["actor_org"],
+                    receiver_system=f"yipan-{service}",
+                )
+                for row in rows
+            ],
+        )
+
+    @router.get("/usagePeriod", summary="Since when entries are kept", operation_id="usagePeriod")
+    async def usage_period(actor: CurrentActor, tx: Transaction) -> UsagePeriodResponse:
+        start = await tx.fetch_value("SELECT coalesce(min(at), now()) FROM usage_entries")
+        return UsagePeriodResponse(period_start=start)
+
+    @router.get("/heartbeat", summary="Whether the tracker answers", operation_id="heartbeat")
+    async def heartbeat(actor: CurrentActor) -> HeartbeatResponse:
+        return HeartbeatResponse(status="OK", message="API is ready")
+
+    return router
+
+
+def _words(purpose: str, kind: str, language: str) -> str:
+    chinese, english = PURPOSE_WORDS[Purpose(purpose)]
+    return f"{chinese}: {kind}" if language == "zh" else f"{english}: {kind}"

@@ -1,0 +1,330 @@
+"""The database of one service: a pool of asyncpg connections and the transaction handlers use.
+
+SQLModel declares the tables; asyncpg runs every statement. A statement is either SQL text or a
+SQLAlchemy/SQLModel expression, compiled here for asyncpg, so that both share one connection and
+one transaction (docs/decisions/0003). Only the two doors open a transaction: the HTTP dependency
+(shared/http.py) and the consumer loop (shared/consumer.py).
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
+from sqlmodel import SQLModel
+
+from shared.actors import Actor
+from shared.clock import CHINA
+from shared.crypto import Vault
+from shared.events.base import Event
+from shared.ids import new_id
+from shared.outbox import OUTBOX_INSERT, envelope
+from shared.problems import NotFound, StaleVersion, Unavailable
+from shared.usage import Purpose, Usage
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+Row = TypeVar("Row", bound=SQLModel)
+
+_DIALECT = AsyncpgDialect()  # type: ignore[no-untyped-call]
+
+USAGE_INSERT = """
+INSERT INTO usage_entries (subject_id, at, actor_sub, actor_org, purpose, case_reference, kind)
+SELECT subject, $2, $3, $4, $5, $6, kind FROM unnest($1::uuid[], $7::text[]) AS t (subject, kind)
+"""
+
+
+class _PlainConnection(asyncpg.Connection):
+    """Without asyncpg's reset query: nothing here outlives its transaction, and the reset would
+    cost every request a round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def set_codecs(connection: asyncpg.Connection) -> None:
+    """JSON columns as Python values, on every connection we open."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+
+
+def compile_statement(statement: ClauseElement) -> tuple[str, list[Any]]:
+    """SQL text with $n places, and the arguments for them."""
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    values = compiled.params
+    return str(compiled), [values[name] for name in compiled.positiontup or ()]  # type: ignore[attr-defined]
+
+
+def _ready(statement: str | ClauseElement, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    return (statement, args) if isinstance(statement, str) else compile_statement(statement)
+
+
+@dataclass
+class Tx:
+    """One transaction, opened at a door. Handlers write through it and never commit.
+
+    `now` is the moment the transaction began (UTC): use it for every timestamp in it.
+    """
+
+    connection: Connection
+    actor: Actor
+    vault: Vault
+    event_vault: Vault
+    source: str
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    purpose: Purpose | None = None
+    case_reference: str | None = None
+    correlation_id: str = field(default_factory=lambda: str(new_id()))
+    causation_id: str | None = None
+    _events: list[Event] = field(default_factory=list)
+    _usages: list[tuple[UUID, str]] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The calendar day of the transaction in China."""
+        return self.now.astimezone(CHINA).date()
+
+    # reading
+
+    async def fetch(self, statement: str | ClauseElement, *args: Any) -> list[asyncpg.Record]:
+        """All rows of a statement (SQL text with $n and args, or an expression)."""
+        sql, values = _ready(statement, args)
+        return await self.connection.fetch(sql, *values)
+
+    async def fetch_row(self, statement: str | ClauseElement, *args: Any) -> asyncpg.Record | None:
+        sql, values = _ready(statement, args)
+        return await self.connection.fetchrow(sql, *values)
+
+    async def fetch_value(self, statement: str | ClauseElement, *args: Any) -> Any:
+        sql, values = _ready(statement, args)
+        return await self.connection.fetchval(sql, *values)
+
+    async def find(self, model: type[Row], statement: str | ClauseElement, *args: Any) -> list[Row]:
+        """The rows of a statement that selects all columns of `model`."""
+        return [model(**record) for record in await self.fetch(statement, *args)]
+
+    async def get(self, model: type[Row], key: Any, *, lock: bool = False) -> Row | None:
+        """One row by primary key, optionally locked until the transaction ends."""
+        table = model.__table__  # type: ignore[attr-defined]
+        (primary,) = table.primary_key.columns
+        sql = f'SELECT * FROM {table.name} WHERE "{primary.name}" = $1'  # noqa: S608 names of our own
+        record = await self.connection.fetchrow(sql + (" FOR UPDATE" if lock else ""), key)
+        return None if record is None else model(**record)
+
+    async def require(self, model: type[Row], key: Any, *, lock: bool = False) -> Row:
+        """Like `get`, but raises NotFound (which also hides what is outside the jurisdiction)."""
+        row = await self.get(model, key, lock=lock)
+        if row is None:
+            raise NotFound()
+        return row
+
+    # writing
+
+    async def execute(self, statement: str | ClauseElement, *args: Any) -> str:
+        """Run a statement; returns the command tag, e.g. "UPDATE 1"."""
+        sql, values = _ready(statement, args)
+        return await self.connection.execute(sql, *values)
+
+    async def add(self, *rows: SQLModel) -> None:
+        """Insert rows. Those of one table go in one statement per run."""
+        for row in rows:
+            table = row.__table__  # type: ignore[attr-defined]
+            names = [column.name for column in table.columns if not column.identity]
+            places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+            columns = ", ".join(f'"{name}"' for name in names)
+            await self.connection.execute(
+                f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608
+                *(getattr(row, name) for name in names),
+            )
+
+    async def save(self, row: SQLModel) -> None:
+        """Write back every column of a row read in this transaction. A table with a `version`
+        column gets it incremented; raises StaleVersion if somebody else was faster."""
+        table = row.__table__  # type: ignore[attr-defined]
+        keys = [column.name for column in table.primary_key.columns]
+        names = [column.name for column in table.columns if column.name not in keys]
+        values = [getattr(row, name) for name in names]
+        where = [f'"{key}" = ${len(names) + n}' for n, key in enumerate(keys, start=1)]
+        arguments = values + [getattr(row, key) for key in keys]
+        if "version" in names:
+            where.append(f'"version" = ${len(arguments) + 1}')
+            arguments.append(row.version)  # type: ignore[attr-defined]
+            values[names.index("version")] += 1
+            arguments[names.index("version")] = values[names.index("version")]
+        places = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(names, start=1))
+        tag = await self.connection.execute(
+            f"UPDATE {table.name} SET {places} WHERE {' AND '.join(where)}",  # noqa: S608
+            *arguments,
+        )
+        if tag != "UPDATE 1":
+            raise StaleVersion()
+        if "version" in names:
+            row.version += 1  # type: ignore[attr-defined]
+
+    # facts that leave with the commit
+
+    def emit(self, event: Event) -> None:
+        """Say that something happened: the event leaves if, and only if, this commits."""
+        self._events.append(event)
+
+    def saw(self, subject_id: UUID, kind: str) -> None:
+        """Note that the actor looked at `kind` of data ("person", "birth", …) of a subject."""
+        self._usages.append((subject_id, kind))
+
+    async def merge_subject(self, kept_id: UUID, merged_id: UUID) -> None:
+        """From now on, looks at `merged_id` are also looks at `kept_id`."""
+        await self.execute(
+            "UPDATE subject_aliases SET subject_id = $1 WHERE subject_id = $2", kept_id, merged_id
+        )
+        await self.execute(
+            "INSERT INTO subject_aliases (alias_id, subject_id) VALUES ($2, $1)"
+            " ON CONFLICT (alias_id) DO UPDATE SET subject_id = excluded.subject_id",
+            kept_id,
+            merged_id,
+        )
+
+    @property
+    def emitted(self) -> Sequence[Event]:
+        return tuple(self._events)
+
+    @property
+    def usages(self) -> Sequence[Usage]:
+        purpose = self.purpose or Purpose.REGISTRATION
+        return [
+            Usage(
+                subject,
+                self.now,
+                self.actor.sub,
+                self.actor.org,
+                purpose,
+                self.case_reference,
+                kind,
+            )
+            for subject, kind in self._usages
+        ]
+
+    async def flush(self) -> None:
+        """Write usage entries and outbox rows; the doors call it just before the commit."""
+        if self._usages:
+            purpose = self.purpose or Purpose.REGISTRATION
+            await self.connection.execute(
+                USAGE_INSERT,
+                [subject for subject, _ in self._usages],
+                self.now,
+                self.actor.sub,
+                self.actor.org,
+                purpose.value,
+                self.case_reference,
+                [kind for _, kind in self._usages],
+            )
+        if self._events:
+            ids = [new_id() for _ in self._events]
+            payloads = [
+                envelope(
+                    event,
+                    event_id,
+                    self.source,
+                    self.now,
+                    self.event_vault,
+                    actor=self.actor.sub,
+                    correlation_id=self.correlation_id,
+                    causation_id=self.causation_id,
+                )
+                for event, event_id in zip(self._events, ids, strict=True)
+            ]
+            await self.connection.execute(
+                OUTBOX_INSERT,
+                ids,
+                [event.topic for event in self._events],
+                [event.key for event in self._events],
+                payloads,
+                self.now,
+            )
+
+
+class Database:
+    """A service's database: opens transactions and wakes the relay after a commit with events."""
+
+    def __init__(self, pool: asyncpg.Pool, vault: Vault, event_vault: Vault, source: str) -> None:
+        self.pool = pool
+        self.vault = vault
+        self.event_vault = event_vault
+        self.source = source
+        self.outbox_filled = asyncio.Event()
+
+    @classmethod
+    async def connect(
+        cls, dsn: str, *, size: int, vault: Vault, event_vault: Vault, source: str
+    ) -> Self:
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            connection_class=_PlainConnection,
+            init=set_codecs,
+            max_inactive_connection_lifetime=60,
+            command_timeout=60,
+        )
+        return cls(pool, vault, event_vault, source)
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection of the pool. Raises Unavailable when the database cannot be reached."""
+        try:
+            connection = await self.pool.acquire(timeout=10)
+        except (OSError, TimeoutError, asyncpg.PostgresConnectionError) as error:
+            raise Unavailable() from error
+        try:
+            yield connection
+        finally:
+            await self.pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor, **context: Any) -> AsyncIterator[Tx]:
+        """Commit when the block ends, roll back when it raises. `context` fills the optional
+        fields of Tx. Raises Unavailable when the commit cannot be confirmed."""
+        async with self.acquire() as connection:
+            tx = Tx(connection, actor, self.vault, self.event_vault, self.source, **context)
+            begin, commit, rollback = (
+                ("SAVEPOINT door", "RELEASE SAVEPOINT door", "ROLLBACK TO SAVEPOINT door")
+                if connection.is_in_transaction()  # only in tests, which roll back the outer one
+                else ("BEGIN", "COMMIT", "ROLLBACK")
+            )
+            try:
+                await connection.execute(f"{begin}; SET LOCAL yipan.region = '{actor.region}'")
+                yield tx
+                await tx.flush()
+                await connection.execute(commit)
+            except BaseException as error:
+                if not connection.is_closed():
+                    await connection.execute(rollback)
+                if isinstance(error, _LOST):
+                    raise Unavailable() from error
+                raise
+        if tx.emitted:
+            self.outbox_filled.set()
+
+
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.DiskFullError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)

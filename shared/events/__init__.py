@@ -1,0 +1,1 @@
+"""The events of the five services, each declared once."""

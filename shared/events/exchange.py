@@ -1,0 +1,92 @@
+"""What the exchange (协作交换) says. A node is a county, city or department of the federation."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.events.base import Event, Personal
+
+
+class NoticeSent(Event, key="notice_id"):
+    """A signed notice was accepted for delivery to another node (通报发出)."""
+
+    notice_id: UUID
+    kind: str
+    to_node: str
+    to_region: str
+    sent_at: datetime
+
+
+class NoticeConfirmed(Event, key="notice_id"):
+    """The other node took a notice and said whether it fits its records (通报反馈)."""
+
+    notice_id: UUID
+    kind: str
+    to_node: str
+    to_region: str
+    agrees: bool
+    confirmed_at: datetime
+
+
+class NoticeReceived(Event, key="notice_id"):
+    """A signed notice of another node was verified and accepted (通报收到).
+
+    `region` is the place it speaks of (where she arrived, where the child was born). Which of
+    the optional fields are set depends on the kind.
+    """
+
+    notice_id: UUID
+    kind: str
+    from_node: str
+    region: str
+    happened_on: date
+    id_number: Personal | None = None
+    name: Personal | None = None
+    certificate_id: str | None = None
+
+
+class InquiryOpened(Event, key="inquiry_id"):
+    """An inquiry (协查) went out (`direction` "out") or came in ("in")."""
+
+    inquiry_id: UUID
+    direction: str
+    kind: str
+    from_node: str
+    to_node: str
+    asked_region: str
+    due_on: date
+
+
+class InquiryAnswered(Event, key="inquiry_id"):
+    """An inquiry was answered; `in_time` by the calendar of working days."""
+
+    inquiry_id: UUID
+    direction: str
+    kind: str
+    from_node: str
+    to_node: str
+    asked_region: str
+    in_time: bool
+    complete: bool
+    answered_at: datetime
+
+
+class InquiryOverdue(Event, key="inquiry_id"):
+    """An inquiry passed its deadline unanswered (超期)."""
+
+    inquiry_id: UUID
+    direction: str
+    kind: str
+    to_node: str
+    asked_region: str
+    due_on: date
+
+
+class InquiryClosed(Event, key="inquiry_id"):
+    """The asking county closed an inquiry (结案) and said whether the answer was right."""
+
+    inquiry_id: UUID
+    kind: str
+    to_node: str
+    asked_region: str
+    correct: bool
+    closed_at: datetime

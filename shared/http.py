@@ -1,0 +1,300 @@
+"""The HTTP door: the transaction a route works in, its headers, and how errors look.
+
+@router.post("/persons", status_code=201)
+async def register_person(
+    command: RegisterPerson, actor: CanWritePersons, tx: PersonalTransaction
+) -> PersonView:
+    return await handlers.register_person(command, tx)
+"""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from hashlib import sha256
+from typing import Annotated, Any, Generic, TypeVar
+
+import asyncpg
+import structlog
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from shared.auth import CurrentActor
+from shared.db import Database, Tx
+from shared.problems import (
+    BodyTooLarge,
+    Conflict,
+    IdempotencyConflict,
+    Internal,
+    MalformedBody,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    OutsideJurisdiction,
+    Problem,
+    PurposeRequired,
+    StaleVersion,
+    Text,
+    Unavailable,
+    VersionRequired,
+    WrongMediaType,
+)
+from shared.responses import language_of, problem_response
+from shared.usage import PURPOSE_WORDS, Purpose
+from shared.validation import field_errors
+
+log = structlog.get_logger()
+Item = TypeVar("Item")
+
+# the transaction
+
+
+class Route(APIRoute):
+    """Keeps the finished response where the transaction door finds it: its exit runs after the
+    route and before anything is sent."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            response = await handle(request)
+            request.state.response = response
+            return response
+
+        return handler
+
+
+class Replayed(Exception):
+    """The same request was answered before: this is that answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("replayed")
+        self.response = response
+
+
+async def transaction(
+    request: Request,
+    actor: CurrentActor,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=200, description="the same key and body replay the first answer"),
+    ] = None,
+    purpose: Annotated[Purpose | None, Header(description="why you look; see the guide")] = None,
+    case: Annotated[str | None, Header(max_length=100, description="your reference")] = None,
+) -> AsyncIterator[Tx]:
+    """Opens the transaction of a request and commits it before the answer leaves."""
+    database: Database = request.app.state.database
+    async with database.transaction(actor, purpose=purpose, case_reference=case) as tx:
+        keyed = idempotency_key is not None and request.method not in ("GET", "HEAD")
+        if keyed:
+            await _claim_key(tx, request, str(idempotency_key))
+        yield tx
+        if keyed:
+            await _store_answer(tx, request.state.response, str(idempotency_key))
+
+
+async def personal_transaction(
+    tx: Annotated[Tx, Depends(transaction, scope="function")],
+) -> Tx:
+    """The transaction of a request that touches identifiable persons: it must say why."""
+    if tx.purpose is None:
+        words = ", ".join(f"{each.value} ({PURPOSE_WORDS[each][0]})" for each in Purpose)
+        raise PurposeRequired(
+            Text(f"请在 Purpose 头中注明目的: {words}", f"Send a Purpose header, one of: {words}")
+        )
+    return tx
+
+
+Transaction = Annotated[Tx, Depends(transaction, scope="function")]
+PersonalTransaction = Annotated[Tx, Depends(personal_transaction, scope="function")]
+
+
+async def public_transaction(request: Request) -> AsyncIterator[Tx]:
+    """For the few routes that anyone may call: acts as the service itself."""
+    database: Database = request.app.state.database
+    async with database.transaction(request.app.state.service_actor) as tx:
+        yield tx
+
+
+PublicTransaction = Annotated[Tx, Depends(public_transaction, scope="function")]
+
+
+async def _claim_key(tx: Tx, request: Request, key: str) -> None:
+    """Take the key for this request, or replay what it was answered before. A second request
+    with the same key waits here until the first has committed or rolled back."""
+    request_hash = await _hash_of(request)
+    tag = await tx.execute(
+        "INSERT INTO idempotency_keys (actor_sub, key, request_hash, created_at)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        tx.actor.sub,
+        key,
+        request_hash,
+        tx.now,
+    )
+    if tag == "INSERT 0 1":
+        return
+    first = await tx.fetch_row(
+        "SELECT * FROM idempotency_keys WHERE actor_sub = $1 AND key = $2", tx.actor.sub, key
+    )
+    if first is None or first["request_hash"] != request_hash:
+        raise IdempotencyConflict()
+    body = tx.vault.open(first["body"], _answer_place(tx, key)) if first["body"] else ""
+    raise Replayed(Response(body, first["status"], first["headers"]))
+
+
+async def _hash_of(request: Request) -> bytes:
+    """Tells requests apart. An upload is known by its length: it was read as a stream."""
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        body = request.headers.get("content-length", "").encode()
+    else:
+        body = await request.body()
+    parts = [request.method.encode(), request.url.path.encode(), body]
+    return sha256(b"\x00".join(parts)).digest()
+
+
+async def _store_answer(tx: Tx, response: Response, key: str) -> None:
+    """Keep the answer in the same transaction as what it tells of; sealed, as it may hold
+    personal data."""
+    kept = {
+        name: value
+        for name, value in response.headers.items()
+        if name in ("content-type", "location", "etag")
+    }
+    text = bytes(response.body).decode()
+    await tx.execute(
+        "UPDATE idempotency_keys SET status = $3, headers = $4, body = $5"
+        " WHERE actor_sub = $1 AND key = $2",
+        tx.actor.sub,
+        key,
+        response.status_code,
+        kept | {"idempotency-replayed": "true"},
+        tx.vault.seal(text, _answer_place(tx, key)) if text else None,
+    )
+
+
+def _answer_place(tx: Tx, key: str) -> str:
+    return f"idempotency_keys.body:{tx.actor.sub}:{key}"
+
+
+# versions
+
+
+def etag(version: int) -> str:
+    """The ETag of a record's version, for a view's header."""
+    return f'"{version}"'
+
+
+def if_match(if_match: Annotated[str | None, Header()] = None) -> int:
+    """The version an update was made from. Raises VersionRequired or StaleVersion."""
+    if if_match is None:
+        raise VersionRequired()
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdigit() or len(text) > 9:
+        raise StaleVersion()
+    return int(text)
+
+
+IfMatch = Annotated[int, Depends(if_match)]
+
+# pages
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; `next` is the cursor of the following page, null on the last."""
+
+    items: list[Item]
+    next: str | None
+
+
+def encode_cursor(*key: str | int) -> str:
+    """An opaque cursor from the sort key of a page's last item."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """The key inside a cursor. Raises MalformedRequest when it is not one of ours."""
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error
+    if not isinstance(key, list):
+        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid"))
+    return key
+
+
+Limit = Annotated[int, Query(ge=1, le=200, description="items a page")]
+Cursor = Annotated[str | None, Query(max_length=400, description="`next` of the page before")]
+
+
+def request_language(request: Request) -> str:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+Language = Annotated[str, Depends(request_language)]
+
+# errors
+
+_OF_STATUS: dict[int, type[Problem]] = {
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: WrongMediaType,
+}
+
+_OF_DATABASE: list[tuple[type[Exception], type[Problem]]] = [
+    (asyncpg.UniqueViolationError, Conflict),
+    (asyncpg.ForeignKeyViolationError, Conflict),
+    (asyncpg.ExclusionViolationError, Conflict),
+    (asyncpg.CheckViolationError, Conflict),
+    (asyncpg.InsufficientPrivilegeError, OutsideJurisdiction),
+    (asyncpg.SerializationError, Unavailable),
+    (asyncpg.DeadlockDetectedError, Unavailable),
+    (asyncpg.LockNotAvailableError, Unavailable),
+    (asyncpg.QueryCanceledError, Unavailable),
+    (asyncpg.DataError, MalformedRequest),
+]
+
+
+def render_errors(app: FastAPI) -> None:
+    """Every error of a service leaves as problem+json."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        return problem_response(problem, request.headers.get("accept-language", ""))
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, error: Problem) -> Response:
+        return answer(request, error)
+
+    @app.exception_handler(Replayed)
+    async def _replayed(_: Request, error: Replayed) -> Response:
+        return error.response
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        in_body = all(each["loc"][:1] == ("body",) for each in error.errors())
+        problem = MalformedBody if in_body else MalformedRequest
+        language = language_of(request.headers.get("accept-language", ""))
+        return answer(request, problem(errors=field_errors(error.errors(), language)))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        return answer(request, _OF_STATUS.get(error.status_code, MalformedRequest)())
+
+    @app.exception_handler(asyncpg.PostgresError)
+    async def _database(request: Request, error: asyncpg.PostgresError) -> Response:
+        for kind, problem in _OF_DATABASE:
+            if isinstance(error, kind):
+                return answer(request, problem())
+        log.error("unexpected", error=type(error).__name__)
+        return answer(request, Internal())
+
+    @app.exception_handler(asyncpg.DataError)
+    async def _data(request: Request, error: asyncpg.DataError) -> Response:
+        return answer(request, MalformedRequest())
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> Response:
+        log.error("unexpected", error=type(error).__name__)
+        return answer(request, Internal())

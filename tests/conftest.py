@@ -1,0 +1,170 @@
+"""Fixtures of all tests: one PostgreSQL a session, one migrated database a service, real commits.
+
+`tx("registry")`-style handler tests run in a transaction that is rolled back; route and consumer
+tests commit, and every table is emptied before the next test that asks for the service.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from fastapi import FastAPI
+from shared.bus import Bus
+
+from deploy.box.databases import app_dsn, create_databases, migrate, new_passwords, owner_dsn
+from deploy.box.postgres import Postgres
+from shared.app import Parts
+from shared.db import Database, set_codecs
+from shared.testing import EVENT_VAULT, VAULT, Issuer, make_actor, running, service_settings
+
+
+class Cluster:
+    """The session's PostgreSQL; databases are migrated when first asked for."""
+
+    def __init__(self, postgres: Postgres, passwords: dict[str, str]) -> None:
+        self.postgres = postgres
+        self.passwords = passwords
+        self._migrated: set[str] = set()
+
+    async def database(self, service: str) -> str:
+        """The service role's DSN of a migrated database."""
+        if service not in self._migrated:
+            await migrate(service, self.owner(service))
+            self._migrated.add(service)
+        return app_dsn(self.postgres, service, self.passwords)
+
+    def owner(self, service: str) -> str:
+        return owner_dsn(self.postgres, service, self.passwords)
+
+    def bus(self) -> str:
+        return self.postgres.dsn("yipan_bus", "yipan_bus", self.passwords["yipan_bus"])
+
+    async def empty(self, service: str) -> None:
+        """Empty every table of a service, keeping what its migrations put in (`seed_` tables)."""
+        connection = await asyncpg.connect(self.owner(service))
+        try:
+            names = await connection.fetchval(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+                " AND tablename NOT LIKE 'seed\\_%'"
+            )
+            await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with Postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def cluster(postgres: Postgres) -> Cluster:
+    passwords = new_passwords()
+    await create_databases(postgres, passwords)
+    return Cluster(postgres, passwords)
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    return Issuer(tmp_path_factory.mktemp("issuer"))
+
+
+@pytest.fixture(scope="session")
+async def bus(cluster: Cluster) -> AsyncIterator[Bus]:
+    from shared.bus.embedded import EmbeddedBus
+
+    bus = await EmbeddedBus.connect(cluster.bus())
+    yield bus
+    await bus.close()
+
+
+TxFactory = Callable[..., Any]
+
+
+@pytest.fixture
+async def open_tx(cluster: Cluster) -> AsyncIterator[TxFactory]:
+    """`async with open_tx("registry", actor=…, purpose=…) as tx:` rolled back at the end."""
+
+    @asynccontextmanager
+    async def factory(service: str, **context: Any) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(await cluster.database(service))
+        await set_codecs(connection)
+        outer = connection.transaction()
+        await outer.start()
+        pool = _OnePool(connection)
+        database = Database(pool, VAULT, EVENT_VAULT, "/test")  # type: ignore[arg-type]
+        try:
+            async with database.transaction(context.pop("actor", make_actor()), **context) as tx:
+                yield tx
+        finally:
+            await outer.rollback()
+            await connection.close()
+
+    yield factory
+
+
+class _OnePool:
+    """A pool of one connection that is never given back."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def acquire(self, timeout: float = 0) -> asyncpg.Connection:
+        return self._connection
+
+    async def release(self, connection: asyncpg.Connection) -> None: ...
+
+
+ServiceFactory = Callable[..., Any]
+
+
+@pytest.fixture
+async def start_service(
+    cluster: Cluster, issuer: Issuer, bus: Bus
+) -> AsyncIterator[ServiceFactory]:
+    """`async with start_service("registry") as app:` the real app over an emptied database."""
+
+    @asynccontextmanager
+    async def factory(service: str, **overrides: Any) -> AsyncIterator[FastAPI]:
+        dsn = await cluster.database(service)
+        await cluster.empty(service)
+        settings_class = import_module(f"services.{service}.settings").Settings
+        settings = settings_class(**service_settings(service, dsn, issuer, **overrides))
+        app = import_module(f"services.{service}.app").create(settings, bus=bus)
+        async with running(app):
+            yield app
+
+    yield factory
+
+
+def parts_of(app: FastAPI) -> Parts:
+    parts = app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Apache Kafka: the one named by KAFKA_BOOTSTRAP_SERVERS, or one of our own."""
+    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if given:
+        yield given
+        return
+    from deploy.kafka.broker import KafkaBroker, kafka_available
+
+    reason = kafka_available()
+    if reason is not None:
+        if os.environ.get("YIPAN_REQUIRE_KAFKA"):
+            pytest.fail(f"Kafka is required here: {reason}")
+        pytest.skip(f"no Kafka: {reason}")
+    broker = KafkaBroker(Path(tmp_path_factory.mktemp("kafka")))
+    broker.start()
+    yield broker.bootstrap_servers
+    broker.stop()
