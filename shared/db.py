@@ -85,6 +85,7 @@ class Tx:
     case_reference: str | None = None
     correlation_id: str = field(default_factory=lambda: str(new_id()))
     causation_id: str | None = None
+    happened_at: datetime | None = None  # when the event said it happened, at the consumer door
     _events: list[Event] = field(default_factory=list)
     _usages: list[tuple[UUID, str]] = field(default_factory=list)
 

@@ -6,6 +6,7 @@ import asyncpg
 
 from shared.bus import Received
 from shared.consumer import ConsumerLoop
+from shared.db import Connection
 
 _LIST = """
 SELECT id, consumer, topic, partition, "offset", event_id, event_type, key, reason, attempts,
@@ -15,13 +16,13 @@ FROM dead_letters WHERE settled_at IS NULL OR $1 ORDER BY id
 
 
 async def list_dead_letters(
-    connection: asyncpg.Connection, *, settled: bool = False
+    connection: Connection, *, settled: bool = False
 ) -> list[asyncpg.Record]:
     """Unsettled letters, oldest first (all with `settled`); payloads are not shown."""
     return await connection.fetch(_LIST, settled)
 
 
-async def replay(connection: asyncpg.Connection, loop: ConsumerLoop, letter_id: int) -> bool:
+async def replay(connection: Connection, loop: ConsumerLoop, letter_id: int) -> bool:
     """Deliver a letter again through the ordinary door. True when it is applied now; False when
     it is not there or failed again (the newest reason then replaces the old one)."""
     letter = await connection.fetchrow(
@@ -41,12 +42,12 @@ async def replay(connection: asyncpg.Connection, loop: ConsumerLoop, letter_id: 
     return applied and await _settle(connection, letter_id, "replayed")
 
 
-async def give_up(connection: asyncpg.Connection, letter_id: int, reason: str) -> bool:
+async def give_up(connection: Connection, letter_id: int, reason: str) -> bool:
     """Settle a letter without applying it. True when it was unsettled."""
     return await _settle(connection, letter_id, f"given up: {reason}")
 
 
-async def _settle(connection: asyncpg.Connection, letter_id: int, outcome: str) -> bool:
+async def _settle(connection: Connection, letter_id: int, outcome: str) -> bool:
     tag = await connection.execute(
         "UPDATE dead_letters SET settled_at = $2, settled_as = $3"
         " WHERE id = $1 AND settled_at IS NULL",

@@ -7,22 +7,22 @@ async def register_person(
     return await handlers.register_person(command, tx)
 """
 
-import base64
-import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from hashlib import sha256
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 import asyncpg
 import structlog
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.auth import CurrentActor
 from shared.db import Database, Tx
+from shared.pages import Page as Page
+from shared.pages import decode_cursor as decode_cursor
+from shared.pages import encode_cursor as encode_cursor
 from shared.problems import (
     BodyTooLarge,
     Conflict,
@@ -46,7 +46,6 @@ from shared.usage import PURPOSE_WORDS, Purpose
 from shared.validation import field_errors
 
 log = structlog.get_logger()
-Item = TypeVar("Item")
 
 # the transaction
 
@@ -199,30 +198,6 @@ def if_match(if_match: Annotated[str | None, Header()] = None) -> int:
 IfMatch = Annotated[int, Depends(if_match)]
 
 # pages
-
-
-class Page(BaseModel, Generic[Item]):
-    """One page of a list; `next` is the cursor of the following page, null on the last."""
-
-    items: list[Item]
-    next: str | None
-
-
-def encode_cursor(*key: str | int) -> str:
-    """An opaque cursor from the sort key of a page's last item."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> list[Any]:
-    """The key inside a cursor. Raises MalformedRequest when it is not one of ours."""
-    try:
-        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error
-    if not isinstance(key, list):
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid"))
-    return key
-
 
 Limit = Annotated[int, Query(ge=1, le=200, description="items a page")]
 Cursor = Annotated[str | None, Query(max_length=400, description="`next` of the page before")]

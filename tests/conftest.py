@@ -15,8 +15,9 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from shared.bus import Bus
+from shared.bus.embedded import EmbeddedBus, prepare
 
-from deploy.box.databases import app_dsn, create_databases, migrate, new_passwords, owner_dsn
+from deploy.box.databases import app_dsn, bus_dsn, create_databases, migrate, new_passwords, owner_dsn
 from deploy.box.postgres import Postgres
 from shared.app import Parts
 from shared.db import Database, set_codecs
@@ -42,7 +43,7 @@ class Cluster:
         return owner_dsn(self.postgres, service, self.passwords)
 
     def bus(self) -> str:
-        return self.postgres.dsn("yipan_bus", "yipan_bus", self.passwords["yipan_bus"])
+        return bus_dsn(self.postgres, self.passwords)
 
     async def empty(self, service: str) -> None:
         """Empty every table of a service, keeping what its migrations put in (`seed_` tables)."""
@@ -78,8 +79,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 @pytest.fixture(scope="session")
 async def bus(cluster: Cluster) -> AsyncIterator[Bus]:
-    from shared.bus.embedded import EmbeddedBus
-
+    await prepare(cluster.bus())
     bus = await EmbeddedBus.connect(cluster.bus())
     yield bus
     await bus.close()

@@ -137,7 +137,7 @@ def become(arguments: Sequence[str]) -> NoReturn:
     if os.getppid() != parent:  # it died before we asked
         raise SystemExit(1)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would inherit that
-    os.execv(program[0], program)  # noqa: S606  no shell is the point
+    os.execv(program[0], program)
 
 
 if __name__ == "__main__":

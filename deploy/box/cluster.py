@@ -1,16 +1,45 @@
 """What a PostgreSQL cluster's folder tells from outside: its version, its servers, their words."""
 
 import os
+import pwd
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from deploy.box.binaries import Binaries
+from deploy.box.child import Account
 from deploy.box.errors import BoxError
-from deploy.box.postgres_errors import in_use
+from deploy.box.folder import NO_SPACE, in_use
 
 FORMER_SECONDS = 3.0  # for a server whose owner was killed to notice it
 STOPPING_SECONDS = 60.0  # for such a server to write its last checkpoint
+
+
+def account_for(cluster: Path) -> Account | None:
+    """Whom to run as: nobody else, or as root the cluster's owner, else `postgres`, else `nobody`.
+
+    Raises BoxError when that would leave only root.
+    """
+    if os.geteuid() != 0:
+        return None
+    if cluster.exists():
+        seen = cluster.stat()
+        if seen.st_uid == 0:
+            raise BoxError(
+                f"{cluster} belongs to root, as whom PostgreSQL may not run; give it back with "
+                "chown -R to the user who had it (postgres or nobody).",
+                f"{cluster} 属于 root，而 PostgreSQL 不能以 root 身份运行；请用 chown -R "
+                "归还原用户（postgres 或 nobody）。",
+            )
+        return Account(seen.st_uid, seen.st_gid)
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid)
+    raise BoxError(
+        "PostgreSQL may not run as root, and there is neither a user postgres nor nobody.",
+        "PostgreSQL 不能以 root 身份运行，而系统中没有 postgres 或 nobody 用户。",
+    )
 
 
 def check_version(cluster: Path, binaries: Binaries) -> None:
@@ -63,7 +92,14 @@ def wait_for_former(cluster: Path) -> None:
 
 
 def last_words(data: Path) -> str:
-    """What the server of a data folder said before it ended: its output and its newest log."""
+    """Why the server of a data folder ended, from its output and its newest log."""
     said = (data / "output").read_text(errors="replace")
     logs = sorted((data / "cluster/log").glob("*.log"), key=lambda log: log.stat().st_mtime)
-    return said + "".join(log.read_text(errors="replace")[-4000:] for log in logs[-1:])
+    return reason(said + "".join(log.read_text(errors="replace")[-4000:] for log in logs[-1:]))
+
+
+def reason(said: str) -> str:
+    """The line that tells most of what PostgreSQL said before it gave up."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    bad = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:"))]
+    return next((line for line in bad if NO_SPACE in line), (bad or lines or [""])[-1])

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 
 from deploy.box.postgres import Postgres
+from shared.bus.embedded import prepare
 
 SERVICES = ("registry", "migrant", "exchange", "assessment", "notify")
 BUS_DATABASE = "yipan_bus"
@@ -59,6 +60,12 @@ async def migrate(service: str, dsn: str) -> None:
     await asyncio.to_thread(command.upgrade, alembic_config(service, dsn), "head")
 
 
+def bus_dsn(postgres: Postgres, passwords: dict[str, str]) -> str:
+    return postgres.dsn(BUS_DATABASE, BUS_DATABASE, passwords[BUS_DATABASE])
+
+
 async def migrate_all(postgres: Postgres, passwords: dict[str, str]) -> None:
+    """Bring all to the newest version, the log of the embedded bus included."""
+    await prepare(bus_dsn(postgres, passwords))
     for service in SERVICES:  # one after the other: alembic's context is a process-wide proxy
         await migrate(service, owner_dsn(postgres, service, passwords))

@@ -65,9 +65,9 @@ class Families:
             return self._siblings(province)
         return self._with_children(province, size - 2, oldest=16.0)
 
-    def crew(self, province: str, size: int) -> list[Member]:
+    def crew(self, province: str, size: int, *, men_only: bool) -> list[Member]:
         """Colleagues of one sex who share a room; the first answers for it as head."""
-        sex = self._sex()
+        sex = Sex.MALE if men_only else self._sex()
         workers = [self.worker(province, sex) for _ in range(size)]
         others = [replace(worker, relation=FamilyRelation.OTHER) for worker in workers[1:]]
         return [workers[0], *others]

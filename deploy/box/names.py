@@ -100,8 +100,8 @@ HAN: Final = "01"
 _UYGUR: Final = "05"
 _TIBETAN: Final = "04"
 
-# Province → nationality (GB/T 3304) → percent of its population, rounded, where at least 1 %;
-# the rest is given as Han. National population census of 2020.
+# Province → nationality (GB/T 3304) → percent of its population where at least 1 %, the rest given
+# as Han. Approximate, after the national population census of 2020.
 _NATIONALITIES: Final[dict[str, dict[str, int]]] = {
     "13": {"11": 3},
     "15": {"02": 18, "11": 2},
@@ -122,8 +122,9 @@ _NATIONALITIES: Final[dict[str, dict[str, int]]] = {
     "65": {"05": 45, "17": 6, "03": 4},
 }
 
-# People living outside the province of their hukou, in millions, by that province: 2020 census,
-# 124.8 million in all. Rounded; provinces below two million count as one.
+# People living outside the province of their hukou, in millions, by that province, after the census
+# of 2020 (124.8 million in all). Henan 16.1 and over ten in Anhui and Sichuan are published,
+# the rest is approximate; a province not named here counts as one.
 SENDING_PROVINCES: Final[dict[str, int]] = {
     "41": 16,
     "34": 12,

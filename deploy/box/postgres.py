@@ -13,9 +13,7 @@ opened cluster and is told that its data is in /proc/self/fd/…: the kernel fol
 asking for permission to the folders above (proc_pid_fd(5)).
 """
 
-import fcntl
 import os
-import pwd
 import re
 import secrets
 import shutil
@@ -35,8 +33,17 @@ from asyncpg import Connection, Record
 
 from deploy.box.binaries import Binaries, find_binaries
 from deploy.box.child import Account, Child, command
-from deploy.box.cluster import check_version, last_words, status, wait_for_former
-from deploy.box.postgres_errors import box_error, explain, in_use, not_started
+from deploy.box.cluster import (
+    account_for,
+    check_version,
+    last_words,
+    reason,
+    status,
+    wait_for_former,
+)
+from deploy.box.errors import BoxError
+from deploy.box.folder import claim, not_started, unusable
+from deploy.box.postgres_settings import FORGETFUL, SETTINGS
 
 SUPERUSER = "postgres"
 PORT = 5432  # names the socket file; nothing listens on TCP
@@ -47,39 +54,6 @@ SOCKET_FOLDER = re.compile(rf"{SOCKETS}/yipan-[a-z0-9_]{{8}}")
 READY_SECONDS = 300.0  # recovery after a crash replays the log, and may take minutes
 FAST_SECONDS = 30.0
 IMMEDIATE_SECONDS = 5.0
-
-SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "password_encryption": "scram-sha-256",
-    "max_connections": "120",
-    "shared_buffers": "128MB",
-    "max_wal_size": "512MB",
-    "min_wal_size": "80MB",
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "logging_collector": "on",
-    "log_directory": "log",
-    "log_filename": "postgres-%a.log",  # a week of files, each overwritten by the next week's
-    "log_truncate_on_rotation": "on",
-    "log_rotation_age": "1d",
-    "log_rotation_size": "0",
-    # Personal data must not reach a log: no statements, no parameters, no DETAIL lines. An error's
-    # first line may quote a value too ("invalid input syntax for type date: …"), and the client
-    # gets it anyway, so the log starts at level LOG, which is above ERROR.
-    "log_min_messages": "log",
-    "log_min_error_statement": "panic",
-    "log_statement": "none",
-    "log_error_verbosity": "terse",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-}
-FORGETFUL: Mapping[str, str] = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-}
 
 
 class Postgres:
@@ -135,12 +109,12 @@ class Postgres:
         self._release()
         try:
             binaries = find_binaries()
-            self._claim()
+            self._lock = claim(self.data)
             self._open(binaries)
             self._run(binaries)
         except OSError as error:
             self.stop()
-            raise explain(error, self.data) from error
+            raise unusable(error, self.data) from error
         except BaseException:
             self.stop()
             raise
@@ -165,7 +139,10 @@ class Postgres:
         The superuser's password is known; any other user's must be given (ValueError).
         """
         if self._sockets is None:
-            raise box_error("not running", self.data)
+            raise BoxError(
+                f"The PostgreSQL of {self.data} is not running.",
+                f"{self.data} 的 PostgreSQL 没有运行。",
+            )
         if user == SUPERUSER:
             password = password or self._password
         if password is None:
@@ -210,18 +187,9 @@ class Postgres:
         finally:
             await connection.close()
 
-    def _claim(self) -> None:
-        """Lock the folder; the kernel unlocks it whenever and however we end."""
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise in_use(self.data) from error
-
     def _open(self, binaries: Binaries) -> None:
         """Leave a cluster of our version, a socket folder and the password, all ours alone."""
-        account = _account(self.cluster)
+        account = account_for(self.cluster)
         if self.cluster.exists():
             check_version(self.cluster, binaries)
             wait_for_former(self.cluster)
@@ -238,7 +206,11 @@ class Postgres:
         file = self.data / "password"
         if not file.exists():
             if self.cluster.exists():
-                raise box_error("no password", file)
+                raise BoxError(
+                    f"{file} is missing, so nobody can log in to the database beside it; "
+                    "restore that file.",
+                    f"缺少 {file}，无法登录同目录的数据库，请恢复该文件。",
+                )
             fresh = file.with_suffix(".new")
             fresh.unlink(missing_ok=True)
             _write_secret(fresh, secrets.token_urlsafe(24))
@@ -293,7 +265,7 @@ class Postgres:
         secret.unlink()
         if done.returncode != 0:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise not_started(self.data, done.stderr)
+            raise not_started("PostgreSQL", self.data, reason(done.stderr))
         fresh.rename(self.cluster)
         with _opened(self.data) as handle:
             os.fsync(handle)  # or a power cut could bring the old name back
@@ -306,7 +278,7 @@ class Postgres:
                 cwd=Path("/"),
                 env=_environment(),
                 output=output,
-                account=_account(self.cluster),
+                account=account_for(self.cluster),
                 death_signal=signal.SIGINT,  # a fast shutdown
                 handles=[handle],
             )
@@ -314,7 +286,7 @@ class Postgres:
         while status(self.cluster, self._child.pid) != "ready":
             ended = self._child.wait(0.01)
             if ended or time.monotonic() > deadline:
-                raise not_started(self.data, last_words(self.data))
+                raise not_started("PostgreSQL", self.data, last_words(self.data))
 
     def _release(self) -> None:
         """Forget the server, which has ended, and give the folder back."""
@@ -327,22 +299,6 @@ class Postgres:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-
-def _account(cluster: Path) -> Account | None:
-    """Whom to run as when we are root: the cluster's owner, else `postgres`, else `nobody`."""
-    if os.geteuid() != 0:
-        return None
-    if cluster.exists():
-        seen = cluster.stat()
-        if seen.st_uid == 0:
-            raise box_error("root's", cluster)
-        return Account(seen.st_uid, seen.st_gid)
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return Account(entry.pw_uid, entry.pw_gid)
-    raise box_error("no user", cluster)
 
 
 def _environment() -> dict[str, str]:

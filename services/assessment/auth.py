@@ -1,9 +1,21 @@
-"""What an actor may do here."""
+"""What an actor may do here, and which county this installation is."""
 
 from typing import Annotated
+
+from fastapi import Depends, Request
 
 from shared.actors import Actor
 from shared.auth import requires
 
-CanRead = Annotated[Actor, requires("assessment:read", "assessment:write")]
+CanRead = Annotated[Actor, requires("assessment:read", "assessment:write", "assessment:oversight")]
 CanWrite = Annotated[Actor, requires("assessment:write")]
+CanOversee = Annotated[Actor, requires("assessment:oversight")]
+CanDecide = Annotated[Actor, requires("assessment:write", "assessment:oversight")]
+
+
+def _home(request: Request) -> str:
+    return str(request.app.state.settings.region)
+
+
+Home = Annotated[str, Depends(_home)]
+"""The region of this installation: the side that observes and judges."""

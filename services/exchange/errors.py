@@ -1,1 +1,146 @@
-"""What can go wrong here, beyond shared/problems.py."""
+"""What can go wrong here, beyond shared/problems.py.
+
+`Refused` and below are what a peer hears: each carries a DCI error code beside its HTTP status.
+"""
+
+from typing import ClassVar
+
+from shared.problems import Conflict, NotFound, Problem, Text
+
+# participants
+
+
+class ParticipantNotFound(NotFound):
+    title = Text("没有这个协作方", "No such participant")
+
+
+class RecordNotTrusted(Problem):
+    status = 403
+    type = "record-not-trusted"
+    title = Text("登记书没有可信的市级签名", "No trusted city node signed this record")
+
+
+class StaleRecord(Conflict):
+    type = "stale-record"
+    title = Text("已有同版或更新的登记书", "A record of this or a later version is known")
+
+
+class NotACity(Problem):
+    status = 403
+    type = "not-a-city"
+    title = Text("只有市级节点可以办理", "Only a city node may do this")
+
+
+# notices and inquiries
+
+
+class NoParticipant(Conflict):
+    type = "no-participant"
+    title = Text("对方地区尚未接入协作", "No participant covers that region")
+
+
+class OwnRegion(Conflict):
+    type = "own-region"
+    title = Text("对方地区就是本地", "That region is our own")
+
+
+class NoFeedbackAsked(Conflict):
+    type = "no-feedback-asked"
+    title = Text("此通报无需反馈或已经反馈", "This notice asks for no feedback, or has it already")
+
+
+class FieldsRefused(Problem):
+    """Fields the catalogue does not allow for this kind, or required ones that are missing."""
+
+    status = 422
+    type = "fields-refused"
+    title = Text("内容超出或不足此类事项的目录", "The catalogue does not fit these fields")
+
+
+class NotInThisState(Conflict):
+    type = "not-in-this-state"
+    title = Text("当前状态下不能这样办理", "That cannot be done in the present state")
+
+
+class NotYetOverdue(Conflict):
+    type = "not-yet-overdue"
+    title = Text("尚未超期,不能上报", "Only an overdue inquiry can be escalated")
+
+
+# the peer door
+
+
+class Refused(Problem):
+    """A message of a peer that is not accepted; `code` is the DCI error code."""
+
+    code: ClassVar[str] = "err.request.bad"
+    type = "message-refused"
+    title = Text("报文被拒收", "The message is refused")
+    sender: str | None = None
+    message_id: str | None = None
+
+
+class BadMessage(Refused):
+    status = 400
+    code = "err.request.bad"
+    title = Text("报文格式或内容不符合约定", "The message does not have the agreed form")
+
+
+class AlteredMessage(Refused):
+    status = 409
+    code = "err.request.bad"
+    title = Text("同一报文编号的内容不同", "This message id was used for another content")
+
+
+class StaleMessage(Refused):
+    status = 408
+    code = "err.request.timeout"
+    title = Text("报文时间与当前时间相差过大", "The message's time is too far from now")
+
+
+class UnsupportedVersion(Refused):
+    status = 400
+    code = "err.version.not_supported"
+    title = Text("不支持此协议版本", "This protocol version is not supported")
+
+
+class UnknownSender(Refused):
+    status = 403
+    code = "err.sender_id.invalid"
+    title = Text("发送方未接入或已停用", "The sender is unknown or revoked")
+
+
+class WrongReceiver(Refused):
+    status = 400
+    code = "err.receiver_id.invalid"
+    title = Text("报文不是发给本节点的", "The message is meant for another node")
+
+
+class SignatureMissing(Refused):
+    status = 401
+    code = "err.signature.missing"
+    title = Text("报文没有签名", "The message is not signed")
+
+
+class SignatureRefused(Refused):
+    status = 401
+    code = "err.signature.invalid"
+    title = Text("报文签名无效", "The message's signature is not valid")
+
+
+class EncryptionRefused(Refused):
+    status = 400
+    code = "err.encryption.invalid"
+    title = Text("不支持加密报文", "Encrypted messages are not supported")
+
+
+class NotAllowedToPeer(Refused):
+    status = 403
+    code = "err.request.forbidden"
+    title = Text("发送方无权这样办理", "The sender may not do this")
+
+
+class UnknownSubject(Refused):
+    status = 404
+    code = "err.request.not_found"
+    title = Text("没有报文所指的事项", "What the message is about is not known here")

@@ -2,7 +2,10 @@
 
 from fastapi import FastAPI
 
+from services.migrant.arrivals.routes import router as arrivals
+from services.migrant.consents.routes import router as consents
 from services.migrant.consumer import consumer
+from services.migrant.people.routes import router as people
 from services.migrant.settings import Settings
 from shared.app import create_app
 from shared.bus import Bus
@@ -14,7 +17,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan migrant service (流动人口服务)",
         summary="Arrival, the person's own certificate, entitlements, help",
         settings=settings,
-        routers=[],
+        routers=[arrivals, people, consents],
         consumer=consumer,
         bus=bus,
     )

@@ -23,3 +23,36 @@ class ContradictsIdNumber(Problem):
     status = 422
     type = "contradicts-id-number"
     title = Text("性别或出生日期与证件号码不符", "Sex or birth date contradicts the id number")
+
+
+class RegionNotFound(NotFound):
+    title = Text("没有这个区划", "No such region")
+
+
+class UnknownRegion(Problem):
+    status = 422
+    type = "unknown-region"
+    title = Text("区划代码不存在", "The region code does not exist")
+
+
+class DwellingExists(Conflict):
+    type = "dwelling-exists"
+    title = Text("此处已有同号房屋", "The place already has a dwelling of this number")
+
+
+class OneHousehold(Conflict):
+    """Somebody cannot leave a household as its head while others stay in it."""
+
+    type = "head-of-another-household"
+    title = Text("此人是另一户的户主", "This person heads another household")
+
+
+class UnsupportedFile(Problem):
+    status = 422
+    type = "unsupported-file"
+    title = Text("不支持这种文件", "This kind of file is not read here")
+
+
+class ImportClosed(Conflict):
+    type = "import-closed"
+    title = Text("导入已结束", "The import is over")

@@ -61,9 +61,16 @@ WITH batch AS (
 SELECT id, next_offset FROM moved
 """
 
+# A one-key lock: makers of tables and of topics take turns.
+LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(1)"
+
+TOPIC_SIZE = "SELECT count(*) FROM bus_partitions WHERE topic = $1"
+
+HEADS = "SELECT id, next_offset FROM bus_partitions"
+
 NEW_TOPIC = """
 INSERT INTO bus_partitions (topic, partition)
-SELECT $1, generate_series(0, $2 - 1)
+SELECT $1::text, generate_series(0, $2::int - 1)
 WHERE NOT EXISTS (SELECT FROM bus_partitions WHERE topic = $1)
 """
 
@@ -81,7 +88,7 @@ ON CONFLICT DO NOTHING
 """
 
 SLOTS = """
-SELECT g.id AS group_id, p.id, p.topic, p.partition
+SELECT p.id, p.topic, p.partition, g.id AS group_id
 FROM bus_groups AS g JOIN bus_partitions AS p USING (topic)
 WHERE g.name = $1 AND g.topic = ANY ($2::text[])
 """

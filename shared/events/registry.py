@@ -31,6 +31,14 @@ class PersonsMerged(Event, key="kept_id"):
     merged_id: UUID
 
 
+class PersonsSeparated(Event, key="kept_id"):
+    """A merge was wrong and is undone (撤销合并): `merged_id` is a person of her own again. What
+    was recorded under it before the merge belongs to it again, as far as a service can tell."""
+
+    kept_id: UUID
+    merged_id: UUID
+
+
 class ResidenceChanged(Event, key="person_id"):
     """A person lives elsewhere than before (居住地变更). Regions are codes of 2 to 12 digits."""
 
@@ -39,6 +47,14 @@ class ResidenceChanged(Event, key="person_id"):
     to_region: str
     kind: str
     since: date
+
+
+class ResidenceEnded(Event, key="person_id"):
+    """A person left the place she lived in, and where she lives now is not known (离开)."""
+
+    person_id: UUID
+    region: str
+    ended_on: date
 
 
 class RosterImported(Event, key="import_id"):
@@ -89,6 +105,15 @@ class DeathRegistered(Event, key="person_id"):
     days: int
 
 
+class DeathAnnulled(Event, key="person_id"):
+    """A death was registered in error and is taken back (撤销死亡登记)."""
+
+    death_id: UUID
+    person_id: UUID
+    region: str
+    annulled_at: datetime
+
+
 class MarriageRegistered(Event, key="marriage_id"):
     """A marriage was entered (婚姻登记)."""
 
@@ -96,4 +121,14 @@ class MarriageRegistered(Event, key="marriage_id"):
     spouse_ids: list[UUID]
     region: str
     married_on: date
+    registered_at: datetime
+
+
+class DivorceRegistered(Event, key="marriage_id"):
+    """A divorce was entered (离婚登记). `marriage_id` is the record of the divorce itself."""
+
+    marriage_id: UUID
+    spouse_ids: list[UUID]
+    region: str
+    divorced_on: date
     registered_at: datetime

@@ -8,15 +8,21 @@ from uuid import UUID
 from services.registry.errors import AlreadyRegistered, ContradictsIdNumber, RecordClosed
 from services.registry.persons.models import Person, PersonStatus, PersonVersion, Residence
 from services.registry.persons.queries import id_number_of, require_person, view_of
-from services.registry.persons.rules import agrees_with_id_number
+from services.registry.persons.rules import agrees_with_id_number, region_left
 from services.registry.persons.schemas import (
     CorrectPerson,
     PersonView,
     RegisterPerson,
     ResidenceInput,
 )
+from services.registry.regions.queries import require_region
 from shared.db import Tx
-from shared.events.registry import PersonCorrected, PersonRegistered, ResidenceChanged
+from shared.events.registry import (
+    PersonCorrected,
+    PersonRegistered,
+    ResidenceChanged,
+    ResidenceEnded,
+)
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction, StaleVersion
 
@@ -25,12 +31,14 @@ async def register_person(
     command: RegisterPerson, tx: Tx, *, person_id: UUID | None = None
 ) -> PersonView:
     """Enter a person. Raises AlreadyRegistered when the id number is known, OutsideJurisdiction
-    when neither household register nor home is in the actor's region."""
+    when neither household register nor home is in the actor's region, UnknownRegion."""
     places = [command.hukou_region]
     if command.residence:
         places.append(command.residence.region)
     if not any(tx.actor.covers(place) for place in places):
         raise OutsideJurisdiction()
+    for place in places:
+        await require_region(place, tx)
     index = tx.vault.index(command.id_number, "id_number") if command.id_number else None
     if index is not None and await _known(index, tx):
         raise AlreadyRegistered()
@@ -55,7 +63,7 @@ async def correct_person(
     command: CorrectPerson, person_id: UUID, version: int, tx: Tx
 ) -> PersonView:
     """Change what `command` names and keep what the record said before. Raises StaleVersion,
-    RecordClosed, ContradictsIdNumber."""
+    RecordClosed, ContradictsIdNumber, UnknownRegion."""
     person = await require_person(person_id, tx, lock=True)
     if person.version != version:
         raise StaleVersion()
@@ -64,7 +72,9 @@ async def correct_person(
     changed = _changes(command, person, tx)
     if not changed:
         return view_of(person, tx)
-    await tx.add(_version(person, sorted(changed), command.reason, tx))
+    if "hukou_region" in changed:
+        await require_region(changed["hukou_region"], tx)
+    await keep_version(person, sorted(changed), command.reason, tx)
     for field, value in changed.items():
         setattr(person, field, value)
     number = id_number_of(person, tx)
@@ -82,7 +92,9 @@ async def correct_person(
 
 
 async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
-    """Close the open residence and open the new one; the caller saves `person`."""
+    """Close the open residence and open the new one; the caller saves `person`. Raises
+    UnknownRegion."""
+    await require_region(to.region, tx)
     left = person.residence_region
     await tx.execute(
         "UPDATE residences SET until = greatest(since, $2) WHERE person_id = $1 AND until IS NULL",
@@ -94,6 +106,9 @@ async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
     person.residence_kind = to.kind
     person.residence_since = to.since
     person.room_id = to.room_id
+    person.left_region = region_left(
+        tx.actor, person.hukou_region, to.region, left or person.left_region
+    )
     tx.emit(
         ResidenceChanged(
             person_id=person.id,
@@ -103,6 +118,24 @@ async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
             since=to.since,
         )
     )
+
+
+async def leave(person: Person, on: date, tx: Tx) -> None:
+    """Close the open residence, if there is one, with no new one known; the caller saves
+    `person`."""
+    if person.residence_region is None:
+        return
+    await tx.execute(
+        "UPDATE residences SET until = greatest(since, $2) WHERE person_id = $1 AND until IS NULL",
+        person.id,
+        on,
+    )
+    tx.emit(ResidenceEnded(person_id=person.id, region=person.residence_region, ended_on=on))
+    person.left_region = region_left(tx.actor, person.hukou_region, None, person.residence_region)
+    person.residence_region = None
+    person.residence_kind = None
+    person.residence_since = None
+    person.room_id = None
 
 
 async def _known(index: bytes, tx: Tx) -> bool:
@@ -184,20 +217,23 @@ def _published(changed: dict[str, Any]) -> list[str]:
     return sorted(names)
 
 
-def _version(person: Person, fields: list[str], reason: str, tx: Tx) -> PersonVersion:
+async def keep_version(person: Person, fields: list[str], reason: str, tx: Tx) -> None:
+    """Keep what the record says before `fields` of it change; the caller then changes and saves."""
     before = {
         name: value.hex() if isinstance(value, bytes) else value
         for name, value in person.model_dump().items()
     }
     text = json.dumps(before, default=_plain, ensure_ascii=False)
-    return PersonVersion(
-        person_id=person.id,
-        version=person.version,
-        fields=fields,
-        reason=reason,
-        before_sealed=tx.vault.seal(text, f"person_versions:{person.id}:{person.version}"),
-        recorded_at=tx.now,
-        recorded_by=tx.actor.sub,
+    await tx.add(
+        PersonVersion(
+            person_id=person.id,
+            version=person.version,
+            fields=fields,
+            reason=reason,
+            before_sealed=tx.vault.seal(text, f"person_versions:{person.id}:{person.version}"),
+            recorded_at=tx.now,
+            recorded_by=tx.actor.sub,
+        )
     )
 
 

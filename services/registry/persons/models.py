@@ -27,7 +27,9 @@ class ResidenceKind(StrEnum):
 
 class Person(Row, table=True):
     """The current record of a person. Her residence is kept here once more, beside its history,
-    because every list and the population bridge ask for it."""
+    because every list and the population bridge ask for it. `import_id` is the roster she came
+    with, if any. `left_region` is where she lived last, once neither her household register nor
+    her home lies in the region of the office that saw her off: the record stays that office's."""
 
     __tablename__ = "persons"
     __table_args__ = (
@@ -48,6 +50,7 @@ class Person(Row, table=True):
         ),
         Index("persons_household", "household_id"),
         Index("persons_room", "room_id"),
+        Index("persons_birth_date", "birth_date"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -69,12 +72,16 @@ class Person(Row, table=True):
     residence_kind: str | None = None
     residence_since: date | None = None
     room_id: UUID | None = None
+    left_region: str | None = None
+    import_id: UUID | None = None
     created_at: datetime = Field(sa_type=Timestamp)
     updated_at: datetime = Field(sa_type=Timestamp)
 
 
 class Residence(Row, table=True):
-    """One stay of a person in one place; `until` is null while it lasts. At most one is open."""
+    """One stay of a person in one place; `until` is null while it lasts. At most one is open.
+    `origin_region` (流出地) is the county a migrant came from, `employer` the work unit's name as
+    a roster gave it."""
 
     __tablename__ = "residences"
     __table_args__ = (
@@ -87,6 +94,8 @@ class Residence(Row, table=True):
     region: str
     kind: str
     room_id: UUID | None = None
+    origin_region: str | None = None
+    employer: str | None = None
     since: date
     until: date | None = None
     recorded_at: datetime = Field(sa_type=Timestamp)
@@ -105,3 +114,34 @@ class PersonVersion(Row, table=True):
     before_sealed: bytes
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
+
+
+class PersonAlias(Row, table=True):
+    """An id that another service gave to somebody the register already knew."""
+
+    __tablename__ = "person_aliases"
+    __table_args__ = (Index("person_aliases_person", "person_id"),)
+
+    alias_id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id")
+
+
+class PersonMerge(Row, table=True):
+    """Two records that were made one (合并), with what it takes to make them two again, sealed."""
+
+    __tablename__ = "person_merges"
+    __table_args__ = (
+        Index(
+            "person_merges_merged", "merged_id", unique=True, postgresql_where="undone_at IS NULL"
+        ),
+        Index("person_merges_kept", "kept_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kept_id: UUID = Field(foreign_key="persons.id")
+    merged_id: UUID = Field(foreign_key="persons.id")
+    before_sealed: bytes
+    merged_at: datetime = Field(sa_type=Timestamp)
+    merged_by: str
+    undone_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    undone_by: str | None = None

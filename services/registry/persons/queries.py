@@ -29,13 +29,35 @@ SEARCH_LIMIT = 20
 
 
 async def require_person(person_id: UUID, tx: Tx, *, lock: bool = False) -> Person:
-    """The record, following a merge to the record that was kept. Raises PersonNotFound."""
-    person = await tx.get(Person, person_id, lock=lock)
-    if person is not None and person.merged_into is not None:
-        person = await tx.get(Person, person.merged_into, lock=lock)
+    """The record, following a merge or an alias to the record that was kept. Raises
+    PersonNotFound."""
+    person = await find_person(person_id, tx, lock=lock)
     if person is None:
         raise PersonNotFound()
     return person
+
+
+async def find_person(person_id: UUID, tx: Tx, *, lock: bool = False) -> Person | None:
+    """Like `require_person`, but None when there is no such person here."""
+    person = await tx.get(Person, person_id, lock=lock)
+    if person is None:
+        kept = await tx.fetch_value(
+            "SELECT person_id FROM person_aliases WHERE alias_id = $1", person_id
+        )
+        return None if kept is None else await tx.get(Person, kept, lock=lock)
+    if person.merged_into is not None:
+        return await tx.get(Person, person.merged_into, lock=lock)
+    return person
+
+
+async def find_by_id_number(id_number: str, tx: Tx, *, lock: bool = False) -> Person | None:
+    """Whose id number it is, or None. The caller notes the look."""
+    query = select(Person).where(
+        col(Person.id_number_index) == tx.vault.index(id_number, "id_number"),
+        col(Person.status) != PersonStatus.MERGED,
+    )
+    found = await tx.find(Person, query.with_for_update() if lock else query)
+    return found[0] if found else None
 
 
 async def get_person(person_id: UUID, tx: Tx) -> PersonView:

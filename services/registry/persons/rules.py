@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from shared.actors import Actor
 from shared.codes import parse_resident_id
 from shared.crypto import mask
 from shared.usage import Purpose
@@ -33,3 +34,19 @@ def shown_phone(phone: str, purpose: Purpose) -> str:
 def is_separated(hukou_region: str, residence_region: str | None) -> bool:
     """人户分离: the household register and the home are in different townships."""
     return residence_region is not None and hukou_region[:9] != residence_region[:9]
+
+
+def kind_of_residence(hukou_region: str, region: str) -> str:
+    """Living outside the county of the household register is migrant (流动), inside it usual
+    (常住), also where 人户分离 (2009 regulation, art. 2)."""
+    return "usual" if hukou_region[:6] == region[:6] else "migrant"
+
+
+def region_left(
+    actor: Actor, hukou_region: str, residence_region: str | None, left: str | None
+) -> str | None:
+    """Under which region the actor's office keeps the record of somebody who is gone from it: the
+    place she left, or None while household register or home still lie in the actor's region."""
+    here = actor.covers(hukou_region)
+    here = here or (residence_region is not None and actor.covers(residence_region))
+    return None if here else left

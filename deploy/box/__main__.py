@@ -1,0 +1,5 @@
+"""`python -m deploy.box` is the `yipan` command."""
+
+from deploy.box.cli import main
+
+main()

@@ -1,0 +1,186 @@
+"""The `yipan` command."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+import uvloop
+
+from deploy import service as services
+from deploy.box.databases import SERVICES, new_passwords
+from deploy.box.errors import BoxError
+from deploy.box.keys import load_keys, make_token, random_key
+from deploy.box.operate import opened
+from shared.deadletters import give_up, list_dead_letters, replay
+
+Result = TypeVar("Result")
+
+DATA = click.option(
+    "--data",
+    default="box",
+    show_default=True,
+    type=click.Path(path_type=Path, resolve_path=True),
+    help="data folder",
+)
+
+
+SERVICE = click.argument("service", type=click.Choice(SERVICES))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Yipan (一盘): population and migrant services of a county."""
+
+
+def _fail(error: BoxError) -> NoReturn:
+    click.echo(f"yipan: {error}\n一盘: {error.zh}", err=True)
+    sys.exit(1)
+
+
+@main.command()
+@DATA
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--peer-port", type=click.IntRange(1, 65535), help="HTTPS door for other nodes")
+@click.option("--region", default="420325", show_default=True, help="county (6 digits) or city (4)")
+@click.option("--bus", default="embedded", type=click.Choice(["embedded", "kafka"]))
+@click.option("--sample/--no-sample", default=True, help="load the sample county's people")
+def run(data: Path, port: int, peer_port: int | None, region: str, bus: str, sample: bool) -> None:
+    """A county in a box, until Ctrl-C."""
+    from deploy.box import box as boxes  # the services load slowly; other commands need none
+
+    if len(region) not in (2, 4, 6) or not region.isdigit():
+        raise click.BadParameter(
+            "2, 4 or 6 digits: a province, city or county", param_hint="region"
+        )
+    options = boxes.BoxOptions(
+        data=data, port=port, peer_port=peer_port, region=region, bus=bus, sample=sample
+    )
+    try:
+        uvloop.run(boxes.run(options))
+    except BoxError as error:
+        _fail(error)
+
+
+@main.command()
+@DATA
+@click.option("--sub", required=True, help="who: staff id, or a person's id")
+@click.option("--region", required=True, help="jurisdiction prefix, e.g. 420325")
+@click.option("--scope", required=True, help='e.g. "registry:read registry:write"')
+@click.option("--org", default="welcome-desk", show_default=True, help="office or credit code")
+@click.option("--name", default="", help="shown in nobody's log")
+@click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 24 * 31))
+def token(data: Path, sub: str, region: str, scope: str, org: str, name: str, hours: int) -> None:
+    """Print a bearer token of the box's own issuer."""
+    try:
+        keys = load_keys(data)
+    except BoxError as error:
+        _fail(error)
+    click.echo(
+        make_token(
+            keys, sub=sub, region=region, scope=scope, org=org, name=name, seconds=hours * 3600
+        )
+    )
+
+
+@main.command()
+@SERVICE
+@click.option("--host", default="0.0.0.0", show_default=True)  # noqa: S104 inside a container
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def serve(service: str, host: str, port: int) -> None:
+    """One service on its own, configured by YIPAN_… variables."""
+    try:
+        services.serve(service, host, port)
+    except BoxError as error:
+        _fail(error)
+
+
+@main.command()
+@SERVICE
+def migrate(service: str) -> None:
+    """Bring one service's database to the newest version."""
+    try:
+        asyncio.run(services.migrate_service(service))
+    except BoxError as error:
+        _fail(error)
+
+
+@main.command()
+def keys() -> None:
+    """Print fresh secrets for deploy/compose/.env or a Kubernetes secret."""
+    for role, password in new_passwords().items():
+        if role != "yipan_bus":
+            click.echo(f"{role.upper()}_PASSWORD={password}")
+    click.echo(f"POSTGRES_PASSWORD={new_passwords()['yipan_bus']}")
+    for service in SERVICES:
+        click.echo(f"YIPAN_{service.upper()}_FIELD_KEY={random_key()}")
+        click.echo(f"YIPAN_{service.upper()}_INDEX_KEY={random_key()}")
+    click.echo(f"YIPAN_EVENT_KEY={random_key()}")
+
+
+@main.group("dead-letters")
+def dead_letters() -> None:
+    """Events that could not be applied: look, replay, give up."""
+
+
+@dead_letters.command("list")
+@SERVICE
+@DATA
+@click.option("--settled", is_flag=True, help="also those settled before")
+def list_letters(service: str, data: Path, settled: bool) -> None:
+    """What failed, when, how often and why."""
+
+    async def show() -> None:
+        async with opened(service, data) as box, box.database.acquire() as connection:
+            for row in await list_dead_letters(connection, settled=settled):
+                state = row["settled_as"] or "open"
+                click.echo(
+                    f"{row['id']}\t{row['failed_at']:%Y-%m-%d %H:%M:%S}\t{row['event_type']}\t"
+                    f"tries {row['attempts']}\t{state}\t{row['reason']}"
+                )
+
+    _run(show())
+
+
+@dead_letters.command("replay")
+@SERVICE
+@click.argument("ids", nargs=-1, type=int, required=True)
+@DATA
+def replay_letters(service: str, ids: tuple[int, ...], data: Path) -> None:
+    """Deliver letters again through the ordinary door."""
+
+    async def again() -> bool:
+        async with opened(service, data) as box, box.database.acquire() as connection:
+            applied = {each: await replay(connection, box.loop, each) for each in ids}
+        for each, done in applied.items():
+            click.echo(f"{each}\t{'applied' if done else 'failed again, or not open'}")
+        return all(applied.values())
+
+    if not _run(again()):
+        sys.exit(1)
+
+
+@dead_letters.command("give-up")
+@SERVICE
+@click.argument("letter", type=int)
+@click.option("--reason", required=True)
+@DATA
+def give_up_letter(service: str, letter: int, reason: str, data: Path) -> None:
+    """Settle a letter without applying it."""
+
+    async def settle() -> bool:
+        async with opened(service, data) as box, box.database.acquire() as connection:
+            return await give_up(connection, letter, reason)
+
+    if not _run(settle()):
+        click.echo(f"{letter} is not open", err=True)
+        sys.exit(1)
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return asyncio.run(work)
+    except BoxError as error:
+        _fail(error)

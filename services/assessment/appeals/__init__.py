@@ -1,0 +1,1 @@
+"""Appeals (申诉) of an office against its scorecard."""

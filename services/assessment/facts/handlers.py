@@ -1,0 +1,147 @@
+"""Recording facts: the fact and the tallies it changes in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from services.assessment.facts.models import Fact
+from services.assessment.facts.queries import RECOUNT, count_mismatches
+from services.assessment.facts.schemas import RecordFact, RecountView
+from shared.db import Tx
+
+TallyKey = tuple[str, str, str, str, str, date]
+Deltas = defaultdict[TallyKey, list[int]]
+
+_INSERT = """
+INSERT INTO facts (event_id, part, kind, about, outcome, area, observer, office, day, n, measure,
+                   happened_at, current)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false)
+ON CONFLICT (event_id, part) DO NOTHING
+"""
+
+# Rows in key order, so that two transactions cannot wait for each other.
+_ADD = """
+INSERT INTO tallies AS t (kind, outcome, area, observer, office, day, n, measured, sum_measure)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[],
+                     $7::bigint[], $8::bigint[], $9::bigint[])
+ON CONFLICT (kind, outcome, area, observer, office, day) DO UPDATE
+SET n = t.n + excluded.n, measured = t.measured + excluded.measured,
+    sum_measure = t.sum_measure + excluded.sum_measure
+"""
+
+_DROP_EMPTY = """
+DELETE FROM tallies AS t
+USING unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[])
+    AS k (kind, outcome, area, observer, office, day)
+WHERE t.kind = k.kind AND t.outcome = k.outcome AND t.area = k.area AND t.observer = k.observer
+    AND t.office = k.office AND t.day = k.day AND t.n = 0
+"""
+
+
+async def record_facts(
+    facts: Sequence[RecordFact], event_id: str, happened_at: datetime, tx: Tx
+) -> None:
+    """Count what one event says, seen by the actor's own area. Doubled events change nothing;
+    of several facts about one record the one that happened last counts, whichever came first."""
+    deltas: Deltas = defaultdict(lambda: [0, 0, 0])
+    rows = [
+        _row(part, fact, event_id, happened_at, tx) for part, fact in enumerate(facts)
+    ]
+    for row in sorted(rows, key=lambda row: (row.kind, row.about)):
+        await _record(row, deltas, tx)
+    await _apply(deltas, tx)
+
+
+async def rebuild_tallies(tx: Tx) -> RecountView:
+    """Recount every tally from all facts the actor sees, and say how many were wrong."""
+    await tx.execute("LOCK TABLE facts, tallies IN SHARE ROW EXCLUSIVE MODE")
+    wrong = await count_mismatches(tx)
+    if wrong:
+        await tx.execute("DELETE FROM tallies")
+        await tx.execute(
+            "INSERT INTO tallies (kind, outcome, area, observer, office, day, n, measured,"
+            f" sum_measure) {RECOUNT}"
+        )
+    tallies = await tx.fetch_value("SELECT count(*) FROM tallies")
+    return RecountView(tallies=tallies, mismatches=wrong)
+
+
+def _row(part: int, fact: RecordFact, event_id: str, happened_at: datetime, tx: Tx) -> Fact:
+    record = fact.record or event_id
+    return Fact(
+        event_id=event_id,
+        part=part,
+        kind=fact.kind,
+        about=tx.vault.index(f"{fact.kind}:{record}", "fact"),
+        outcome=fact.outcome,
+        area=fact.area,
+        observer=tx.actor.region,
+        office=fact.office[:64],
+        day=fact.day,
+        n=fact.count,
+        measure=fact.measure,
+        happened_at=happened_at,
+        current=False,
+    )
+
+
+async def _record(row: Fact, deltas: Deltas, tx: Tx) -> None:
+    # two events about one record take turns, also before its first fact is there to be locked
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{row.kind}:{row.about.hex()}"
+    )
+    tag = await tx.execute(
+        _INSERT,
+        row.event_id,
+        row.part,
+        row.kind,
+        row.about,
+        row.outcome,
+        row.area,
+        row.observer,
+        row.office,
+        row.day,
+        row.n,
+        row.measure,
+        row.happened_at,
+    )
+    if tag == "INSERT 0 0":
+        return
+    standing = await tx.find(
+        Fact, "SELECT * FROM facts WHERE kind = $1 AND about = $2 AND current", row.kind, row.about
+    )
+    for other in standing:
+        if (other.happened_at, other.event_id) > (row.happened_at, row.event_id):
+            return
+        await _set_current(other, False, tx)
+        _count(other, -1, deltas)
+    await _set_current(row, True, tx)
+    _count(row, 1, deltas)
+
+
+async def _set_current(row: Fact, current: bool, tx: Tx) -> None:
+    await tx.execute(
+        "UPDATE facts SET current = $3 WHERE event_id = $1 AND part = $2",
+        row.event_id,
+        row.part,
+        current,
+    )
+
+
+def _count(row: Fact, sign: int, deltas: Deltas) -> None:
+    delta = deltas[row.kind, row.outcome, row.area, row.observer, row.office, row.day]
+    delta[0] += sign * row.n
+    if row.measure is not None:
+        delta[1] += sign * row.n
+        delta[2] += sign * row.measure * row.n
+
+
+async def _apply(deltas: Deltas, tx: Tx) -> None:
+    changed = sorted((key, delta) for key, delta in deltas.items() if any(delta))
+    if not changed:
+        return
+    keys = [list(column) for column in zip(*(key for key, _ in changed), strict=True)]
+    values = [list(column) for column in zip(*(delta for _, delta in changed), strict=True)]
+    await tx.execute(_ADD, *keys, *values)
+    if any(delta[0] < 0 for _, delta in changed):
+        await tx.execute(_DROP_EMPTY, *keys)

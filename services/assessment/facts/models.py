@@ -1,0 +1,63 @@
+"""Tables: the facts as they came, and the running tallies that indicators read.
+
+Both carry two areas. `area` is the place judged and may be another county's: we judge the
+neighbour as it judges us (双向考核). `observer` is the place that saw it, always ours. Jurisdiction
+(row-level security) therefore goes by `observer`: whoever is responsible for the observing county
+sees all it saw, wherever the judged place lies, and nobody else sees anything. An office that is
+judged sees its figures through its scorecard, not here.
+
+No column tells of a person. `about` is a keyed hash of the record that the fact speaks of (an
+inquiry, a notice, a birth entry), so that a later fact about the same record replaces the earlier
+one; it leads back to nothing.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Index, SmallInteger
+from sqlmodel import Field
+
+from services.assessment.base import Row
+from shared.columns import Timestamp
+
+
+class Fact(Row, table=True):
+    """One counted fact. Of the facts of a kind about one record only the `current` counts: the
+    one that happened last, in whatever order they came."""
+
+    __tablename__ = "facts"
+    __table_args__ = (
+        Index("facts_current", "kind", "about", unique=True, postgresql_where="current"),
+        Index("facts_day", "day"),
+    )
+
+    event_id: str = Field(primary_key=True)
+    part: int = Field(primary_key=True, sa_type=SmallInteger)
+    kind: str
+    about: bytes
+    outcome: str
+    area: str
+    observer: str
+    office: str
+    day: date
+    n: int
+    measure: int | None = None
+    happened_at: datetime = Field(sa_type=Timestamp)
+    current: bool
+
+
+class Tally(Row, table=True):
+    """How often it happened: `n` facts, of which `measured` carry a measure, together
+    `sum_measure`. Kept by the transaction that records the facts."""
+
+    __tablename__ = "tallies"
+    __table_args__ = (Index("tallies_kind_day", "kind", "day"),)
+
+    kind: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    area: str = Field(primary_key=True)
+    observer: str = Field(primary_key=True)
+    office: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    n: int = Field(sa_type=BigInteger)
+    measured: int = Field(sa_type=BigInteger)
+    sum_measure: int = Field(sa_type=BigInteger)

@@ -1,0 +1,54 @@
+"""What is recorded, and what is answered about it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.assessment.facts.kinds import Kind, Use
+from services.assessment.fields import Words
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFact:
+    """Count a fact. `record` names what it is about (an inquiry id, never a person's): a later
+    fact of the same kind about the same record replaces this one."""
+
+    kind: Kind
+    outcome: str
+    area: str
+    day: date
+    record: str
+    office: str = ""
+    count: int = 1
+    measure: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What tallies hold of one kind and outcome; of one day, or of a whole period (day None)."""
+
+    kind: str
+    outcome: str
+    day: date | None
+    n: int
+    measured: int
+    sum_measure: int
+
+
+class KindView(BaseModel):
+    """A kind of fact, and what an indicator may do with it."""
+
+    kind: Kind
+    name: Words
+    use: Use
+    outcomes: list[str]
+    unit: Words | None
+    events: list[str]
+
+
+class RecountView(BaseModel):
+    """`mismatches` tallies were not what the facts add up to, and were put right."""
+
+    tallies: int
+    mismatches: int

@@ -1,0 +1,198 @@
+"""Checks an exported evidence log offline: with the node's public keys, and heads that others
+kept, nobody has to trust the node or its database."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from services.exchange.evidence.rules import HEAD_TYPE, LeafFields, hash_of, leaf_hash
+from services.exchange.evidence.tree import EMPTY_ROOT, hash_children
+from shared.signing import JsonObject, Jwks, NotCanonical, SignatureInvalid, verify_compact
+
+_LEAF = frozenset(LeafFields.__annotations__)
+_MOST_FINDINGS = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not hold, with the leaves it concerns: [first, end)."""
+
+    what: str
+    first: int
+    end: int
+
+
+@dataclass
+class Report:
+    """What an export proves. `verified_size` leaves are covered by a head that fits them."""
+
+    leaves: int = 0
+    heads: int = 0
+    verified_size: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+
+@dataclass(frozen=True)
+class _Head:
+    size: int
+    root: bytes
+
+
+class _Frontier:
+    """The roots of the perfect subtrees that a growing tree ends in; O(log n) memory."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._roots: list[bytes] = []
+
+    def append(self, leaf: bytes) -> None:
+        node, index = leaf, self.size
+        while index & 1:
+            node, index = hash_children(self._roots.pop(), node), index >> 1
+        self._roots.append(node)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        if not self._roots:
+            return EMPTY_ROOT
+        found = self._roots[-1]
+        for left in reversed(self._roots[:-1]):
+            found = hash_children(left, found)
+        return found
+
+
+def verify_export(
+    export: Path | str | Iterable[str], jwks: Jwks, known_heads: Sequence[str] = ()
+) -> Report:
+    """Check an export (a file's path, or its lines) against the node's keys.
+
+    `known_heads` are head tokens that somebody outside kept: a node that shortened its log and
+    dropped its later heads is found by them alone. A changed leaf is located between the last
+    head that still fits and the first that does not; a missing or moved leaf at its place.
+    Raises OSError when the file cannot be read.
+    """
+    report, frontier, heads = Report(), _Frontier(), _Heads(jwks, known_heads)
+    for line in _lines(export):
+        entry = _parsed(line)
+        if entry is None:
+            _find(report, "unreadable-line", frontier.size, frontier.size + 1)
+        elif "head" in entry:
+            heads.add(entry["head"], report)
+        elif "leaf" in entry:
+            _take_leaf(entry, frontier, heads, report)
+    _conclude(frontier, heads, report)
+    return report
+
+
+class _Heads:
+    """Signed heads by size, and how far they fit."""
+
+    def __init__(self, jwks: Jwks, known: Sequence[str]) -> None:
+        self._jwks = jwks
+        self._by_size: dict[int, list[_Head]] = {}
+        self._bad_known = 0
+        self.good = 0
+        self.broken = False
+        self.taken = 0
+        for token in known:
+            head = self._verified(token)
+            if head is None:
+                self._bad_known += 1
+            else:
+                self._by_size.setdefault(head.size, []).append(head)
+
+    def add(self, token: object, report: Report) -> None:
+        self.taken += 1
+        head = self._verified(token)
+        if head is None:
+            _find(report, "head-signature", 0, 0)
+        else:
+            self._by_size.setdefault(head.size, []).append(head)
+
+    def check(self, frontier: _Frontier, report: Report) -> None:
+        """Compare the heads of the size just reached."""
+        for head in self._by_size.pop(frontier.size, []):
+            if head.root == frontier.root:
+                self.good = head.size if not self.broken else self.good
+            elif not self.broken:
+                self.broken = True  # every later head fails with it: one finding is enough
+                _find(report, "root-differs", self.good, head.size)
+
+    def remaining(self) -> int:
+        """The largest size that a head signs and the export does not reach; 0 if none."""
+        return max(self._by_size, default=0)
+
+    @property
+    def bad_known(self) -> int:
+        return self._bad_known
+
+    def _verified(self, token: object) -> _Head | None:
+        try:
+            claims = verify_compact(str(token), self._jwks, HEAD_TYPE)
+            size = claims["tree_size"]
+            if not isinstance(size, int) or size < 0:
+                return None
+            return _Head(size, hash_of(claims["root"]))
+        except (SignatureInvalid, KeyError, ValueError):
+            return None
+
+
+def _take_leaf(entry: JsonObject, frontier: _Frontier, heads: _Heads, report: Report) -> None:
+    if frontier.size == 0:
+        heads.check(frontier, report)
+    index, leaf = entry.get("leaf_index"), entry["leaf"]
+    if index != frontier.size and isinstance(index, int):
+        what = "leaf-missing" if index > frontier.size else "leaf-out-of-order"
+        _find(report, what, min(frontier.size, index), max(frontier.size, index))
+        heads.broken = True
+    if not isinstance(leaf, dict) or leaf.keys() != _LEAF:
+        _find(report, "leaf-form", frontier.size, frontier.size + 1)
+        heads.broken = True
+        frontier.append(EMPTY_ROOT)
+        return
+    try:
+        frontier.append(leaf_hash(cast(LeafFields, leaf)))
+    except NotCanonical:
+        _find(report, "leaf-form", frontier.size, frontier.size + 1)
+        frontier.append(EMPTY_ROOT)
+    heads.check(frontier, report)
+
+
+def _conclude(frontier: _Frontier, heads: _Heads, report: Report) -> None:
+    if frontier.size == 0:
+        heads.check(frontier, report)
+    report.leaves, report.heads, report.verified_size = frontier.size, heads.taken, heads.good
+    if heads.bad_known:
+        _find(report, "known-head-signature", 0, 0)
+    if heads.remaining() > frontier.size:
+        _find(report, "truncated", frontier.size, heads.remaining())
+    if heads.good < frontier.size and not report.findings:
+        _find(report, "not-covered-by-a-head", heads.good, frontier.size)
+
+
+def _find(report: Report, what: str, first: int, end: int) -> None:
+    if len(report.findings) < _MOST_FINDINGS:
+        report.findings.append(Finding(what, first, end))
+
+
+def _parsed(line: str) -> JsonObject | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _lines(export: Path | str | Iterable[str]) -> Iterator[str]:
+    if isinstance(export, Path | str):
+        with Path(export).open(encoding="utf-8") as file:
+            yield from (line for line in file if line.strip())
+    else:
+        yield from (line for line in export if line.strip())

@@ -1,0 +1,1 @@
+"""Participants (协作方): which nodes take part, where they are reached, with which keys."""

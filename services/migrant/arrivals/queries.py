@@ -1,0 +1,54 @@
+"""Reading stays. Each one returned leaves a usage entry."""
+
+from uuid import UUID
+
+from services.migrant.arrivals.models import Arrival
+from services.migrant.arrivals.schemas import ArrivalView
+from shared.auth import narrow
+from shared.db import Tx
+from shared.http import Page, decode_cursor, encode_cursor
+from shared.problems import MalformedRequest, Text
+
+_LIST = """
+SELECT * FROM arrivals
+WHERE region LIKE $1 || '%' AND ($2::uuid IS NULL OR id < $2) AND (NOT $3 OR until IS NULL)
+ORDER BY id DESC LIMIT $4
+"""
+
+
+def view_of(arrival: Arrival) -> ArrivalView:
+    return ArrivalView(**arrival.model_dump())
+
+
+async def get_arrival(arrival_id: UUID, tx: Tx) -> ArrivalView:
+    arrival = await tx.require(Arrival, arrival_id)
+    tx.saw(arrival.person_id, "arrival")
+    return view_of(arrival)
+
+
+async def list_arrivals(
+    region: str | None, still_here: bool, limit: int, cursor: str | None, tx: Tx
+) -> Page[ArrivalView]:
+    """Newest first, in `region` (or all the actor covers)."""
+    found = await tx.find(
+        Arrival, _LIST, narrow(tx.actor, region), after(cursor), still_here, limit + 1
+    )
+    page = found[:limit]
+    for arrival in page:
+        tx.saw(arrival.person_id, "arrival")
+    more = len(found) > limit
+    return Page(
+        items=[view_of(each) for each in page],
+        next=encode_cursor(str(page[-1].id)) if more else None,
+    )
+
+
+def after(cursor: str | None) -> UUID | None:
+    """The id inside a cursor of lists sorted by id. Raises MalformedRequest."""
+    if cursor is None:
+        return None
+    try:
+        (key,) = decode_cursor(cursor)
+        return UUID(str(key))
+    except ValueError as error:
+        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error

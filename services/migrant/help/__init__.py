@@ -1,0 +1,1 @@
+"""Requests for help (求助): accepted, settled in time, or extended with a reason."""

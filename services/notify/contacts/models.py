@@ -1,0 +1,48 @@
+"""Tables: contacts and opt-outs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from services.notify.base import Row
+from shared.columns import Timestamp
+
+
+class Contact(Row, table=True):
+    """Where a person agreed to be reached for a purpose. `consent_id` is the newest consent
+    heard of; ids are in time order, so an old event cannot undo a newer one."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        Index("contacts_person", "person_id", "purpose", unique=True),
+        Index("contacts_number", "phone_index"),
+        Index("contacts_audience", "purpose", "person_id", postgresql_where="active"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    purpose: str
+    consent_id: UUID
+    active: bool
+    region: str
+    language: str
+    phone_sealed: bytes | None = None
+    phone_index: bytes | None = None
+    given_at: datetime = Field(sa_type=Timestamp)
+    changed_at: datetime = Field(sa_type=Timestamp)
+
+
+class OptOut(Row, table=True):
+    """A number said stop (退订), to everything where `purpose` is null. It yields only to a
+    consent given later."""
+
+    __tablename__ = "opt_outs"
+    __table_args__ = (Index("opt_outs_number", "phone_index", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    phone_index: bytes
+    purpose: str | None = None
+    at: datetime = Field(sa_type=Timestamp)
+    source: str

@@ -1,0 +1,79 @@
+"""Reading the contact book."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from shared.db import Tx
+
+# Whether contact `c` has said stop since the consent it leans on. No quotation of names: joined
+# into the statements that ask it, at acceptance and again just before sending.
+HAS_OPTED_OUT = """
+EXISTS (SELECT FROM opt_outs AS o WHERE o.phone_index = c.phone_index AND o.at >= c.given_at
+        AND (o.purpose IS NULL OR o.purpose = c.purpose))
+"""
+
+_RECIPIENTS = f"""
+SELECT w.person_id AS asked, c.*, {HAS_OPTED_OUT} AS opted_out
+FROM unnest($1::uuid[], $2::text[]) AS w (person_id, purpose)
+LEFT JOIN subject_aliases AS a ON a.alias_id = w.person_id
+JOIN contacts AS c
+  ON c.person_id = coalesce(a.subject_id, w.person_id) AND c.purpose = w.purpose
+"""  # noqa: S608 a constant of our own
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A contact as sending needs it. `person_id` follows merges."""
+
+    person_id: UUID
+    active: bool
+    opted_out: bool
+    region: str
+    language: str
+    phone_index: bytes | None
+
+
+async def find_recipients(
+    asked: Sequence[tuple[UUID, str]], tx: Tx
+) -> dict[tuple[UUID, str], Recipient]:
+    """The contacts of (person, purpose) pairs inside the jurisdiction, in one round trip."""
+    if not asked:
+        return {}
+    persons, purposes = zip(*dict.fromkeys(asked), strict=True)
+    rows = await tx.fetch(_RECIPIENTS, persons, purposes)
+    return {(row["asked"], row["purpose"]): _recipient(row) for row in rows}
+
+
+def _recipient(row: asyncpg.Record) -> Recipient:
+    return Recipient(
+        person_id=row["person_id"],
+        active=row["active"],
+        opted_out=row["opted_out"],
+        region=row["region"],
+        language=row["language"],
+        phone_index=row["phone_index"],
+    )
+
+
+async def find_opted_out(numbers: Sequence[bytes], purpose: str, tx: Tx) -> set[bytes]:
+    """Which of some numbers (blind indexes) have said stop to a purpose that needs no consent."""
+    if not numbers:
+        return set()
+    rows = await tx.fetch(
+        "SELECT DISTINCT phone_index FROM opt_outs"
+        " WHERE phone_index = ANY($1::bytea[]) AND (purpose IS NULL OR purpose = $2)",
+        numbers,
+        purpose,
+    )
+    return {row["phone_index"] for row in rows}
+
+
+async def current_person(person_id: UUID, tx: Tx) -> UUID:
+    """The id a person has now, after merges we know of."""
+    kept = await tx.fetch_value(
+        "SELECT subject_id FROM subject_aliases WHERE alias_id = $1", person_id
+    )
+    return UUID(str(kept)) if kept else person_id

@@ -1,0 +1,89 @@
+"""Once an hour: erase what was kept long enough (保存期限, PIPL art. 19), and stop waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.notify.settings import Sending, Settings
+from shared.app import Parts
+from shared.db import Tx
+
+log = structlog.get_logger()
+
+_EVERY = 3600.0
+_AFTER_TROUBLE = 60.0
+
+_UNCONFIRMED = """
+UPDATE messages SET status = 'unconfirmed', done_at = $2
+WHERE (status = 'submitted' AND submitted_at < $1)
+   OR (status = 'submitting' AND due_at < $1 AND expires_at < $1)
+"""
+_STALE = """
+UPDATE messages SET status = 'cancelled', reason = 'expired', done_at = $1
+WHERE status = 'held' AND expires_at < $1
+"""
+_CONTENT = """
+UPDATE messages SET body_sealed = NULL, phone_sealed = NULL, phone_index = ''
+WHERE body_sealed IS NOT NULL AND created_at < $1
+  AND (done_at < $1 OR (submitted_at IS NOT NULL AND submitted_at < $1))
+"""
+_REPLIES = """
+UPDATE inbound_texts SET phone_sealed = NULL, text_sealed = NULL
+WHERE received_at < $1 AND phone_sealed IS NOT NULL
+"""
+_CONTACTS = """
+UPDATE contacts SET phone_sealed = NULL, phone_index = NULL
+WHERE NOT active AND changed_at < $1 AND phone_sealed IS NOT NULL
+"""
+_FACTS = (
+    "DELETE FROM message_parts WHERE received_at < $1",
+    "DELETE FROM attempts WHERE started_at < $1",
+    "DELETE FROM inbound_texts WHERE received_at < $1",
+    "DELETE FROM messages AS m WHERE created_at < $1"
+    " AND NOT EXISTS (SELECT FROM attempts AS a WHERE a.message_id = m.id)",
+)
+_ORPHANS = "DELETE FROM message_parts WHERE message_id IS NULL AND received_at < $1"
+
+
+async def tidy(tx: Tx, sending: Sending) -> None:
+    """One round; doing it twice changes nothing more."""
+
+    def days(count: int) -> datetime:
+        return tx.now - timedelta(days=count)
+
+    await tx.execute(_UNCONFIRMED, tx.now - timedelta(hours=sending.receipt_hours), tx.now)
+    await tx.execute(_STALE, tx.now)
+    await tx.execute(_CONTENT, days(sending.content_days))
+    await tx.execute(_REPLIES, days(sending.reply_days))
+    await tx.execute(_ORPHANS, days(sending.reply_days))
+    await tx.execute(_CONTACTS, days(sending.contact_days))
+    for statement in _FACTS:
+        await tx.execute(statement, days(sending.fact_days))
+
+
+@asynccontextmanager
+async def housekeeping(parts: Parts) -> AsyncIterator[None]:
+    """Runs `tidy` beside the service; several replicas may, each in one short transaction."""
+    settings = parts.settings
+    if not isinstance(settings, Settings):
+        raise TypeError("the notify service needs its own settings")
+    task = asyncio.create_task(_run(parts, settings.sending))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _run(parts: Parts, sending: Sending) -> None:
+    while True:
+        try:
+            async with parts.database.transaction(parts.actor) as tx:
+                await tidy(tx, sending)
+            await asyncio.sleep(_EVERY)
+        except Exception as error:
+            log.warning("housekeeping-paused", service="notify", error=type(error).__name__)
+            await asyncio.sleep(_AFTER_TROUBLE)

@@ -1,0 +1,1 @@
+"""Messages (短信): accepted with leave, sent once, their fate known."""

@@ -1,0 +1,316 @@
+"""Accepting texts: one, many, or because something happened."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from uuid import UUID
+
+from services.notify.contacts.queries import Recipient, find_opted_out, find_recipients
+from services.notify.errors import (
+    AlreadyExpired,
+    DailyCapReached,
+    NoApprovedTemplate,
+    NoConsent,
+    OptedOut,
+    PurposeMismatch,
+    ReferenceConflict,
+    TextTooLong,
+    Unreachable,
+)
+from services.notify.messages.models import Message
+from services.notify.messages.queries import accepted_view
+from services.notify.messages.rules import lane_of, schedule
+from services.notify.messages.schemas import (
+    AcceptedView,
+    BatchView,
+    ItemView,
+    SendMessage,
+    SendMessages,
+    To,
+)
+from services.notify.messages.segments import split
+from services.notify.settings import Sending
+from services.notify.templates.models import Template
+from services.notify.templates.queries import DEFAULT_LANGUAGE, Approved, find_approved
+from services.notify.templates.rules import OFFICIAL, compose, fill
+from shared.clock import CHINA
+from shared.db import Tx
+from shared.events.notify import MessageAccepted
+from shared.events.registry import BirthRegistered
+from shared.ids import new_id
+from shared.problems import Problem
+
+_COLUMNS = {
+    "id": "uuid",
+    "caller": "text",
+    "reference": "text",
+    "content_hash": "bytea",
+    "template_id": "uuid",
+    "template": "text",
+    "purpose": "text",
+    "kind": "text",
+    "lane": "text",
+    "person_id": "uuid",
+    "campaign_id": "uuid",
+    "region": "text",
+    "language": "text",
+    "status": "text",
+    "parts": "int",
+    "body_sealed": "bytea",
+    "phone_sealed": "bytea",
+    "phone_index": "bytea",
+    "tries": "int",
+    "created_at": "timestamptz",
+    "due_at": "timestamptz",
+    "expires_at": "timestamptz",
+}
+_INSERT = (
+    f"INSERT INTO messages ({', '.join(_COLUMNS)})"  # noqa: S608 names of our own
+    f" SELECT * FROM unnest({', '.join(f'${n}::{t}[]' for n, t in enumerate(_COLUMNS.values(), 1))})"
+    " ON CONFLICT (caller, reference) DO NOTHING RETURNING id"
+)
+_EARLIER = "SELECT * FROM messages WHERE caller = $1 AND reference = ANY($2::text[])"
+_TODAY = """
+SELECT phone_index, template, count(*)::int AS sent FROM messages
+WHERE phone_index = ANY($1::bytea[]) AND created_at >= $2 GROUP BY phone_index, template
+"""
+
+Outcome = Message | Problem
+
+
+async def send_message(command: SendMessage, tx: Tx, sending: Sending) -> AcceptedView:
+    """Accept one text. Raises the Problem that refuses it."""
+    (outcome,) = await accept([command], tx, sending)
+    if isinstance(outcome, Problem):
+        raise outcome
+    return accepted_view(outcome)
+
+
+async def send_messages(
+    command: SendMessages, tx: Tx, sending: Sending, language: str
+) -> BatchView:
+    """Accept many texts, each for itself."""
+    outcomes = await accept(command.messages, tx, sending)
+    items = [
+        ItemView(reference=each.reference, problem=outcome.body(language))
+        if isinstance(outcome, Problem)
+        else ItemView(reference=each.reference, message=accepted_view(outcome))
+        for each, outcome in zip(command.messages, outcomes, strict=True)
+    ]
+    refused = sum(each.problem is not None for each in items)
+    return BatchView(accepted=len(items) - refused, refused=refused, items=items)
+
+
+async def congratulate_on_birth(event: BirthRegistered, tx: Tx, sending: Sending) -> None:
+    """Text the mother whose child was registered, where she agreed to it (生育登记告知).
+    Without consent, or with a stop, nothing is sent and nothing is wrong."""
+    command = SendMessage(
+        reference=f"birth:{event.birth_id}",
+        template="birth-registered",
+        variables={"registered_on": event.registered_at.astimezone(CHINA).date().isoformat()},
+        to=To(person_id=event.mother_id),
+        purpose="vital-events",
+    )
+    (outcome,) = await accept([command], tx, sending)
+    if isinstance(outcome, Problem) and not isinstance(
+        outcome, NoConsent | Unreachable | OptedOut | DailyCapReached | ReferenceConflict
+    ):
+        raise outcome
+
+
+async def accept(
+    commands: Sequence[SendMessage],
+    tx: Tx,
+    sending: Sending,
+    *,
+    campaign_id: UUID | None = None,
+) -> list[Outcome]:
+    """The message of each command, new or already there, or the Problem that refuses it, in a
+    fixed number of round trips however many there are."""
+    desk = await _desk(commands, tx, sending, campaign_id)
+    outcomes = [desk.decide(each) for each in commands]
+    await _insert(desk, outcomes, commands, tx)
+    return outcomes
+
+
+@dataclass
+class _Desk:
+    """All that deciding needs, read once for a batch."""
+
+    tx: Tx
+    sending: Sending
+    campaign_id: UUID | None
+    earlier: dict[str, Message]
+    approved: Approved
+    recipients: dict[tuple[UUID, str], Recipient]
+    stopped: set[bytes]
+    sent_today: Counter[tuple[bytes, str]]
+    new: dict[UUID, Message]
+
+    def decide(self, command: SendMessage) -> Outcome:
+        content_hash = self.tx.vault.index(command.model_dump_json(), "messages.content")
+        earlier = self.earlier.get(command.reference)
+        if earlier is not None:
+            return earlier if earlier.content_hash == content_hash else ReferenceConflict()
+        try:
+            message = self._draft(command, content_hash)
+        except Problem as problem:
+            return problem
+        self.earlier[command.reference] = self.new[message.id] = message
+        self.sent_today[message.phone_index, message.template] += 1
+        self.sent_today[message.phone_index, ""] += 1
+        return message
+
+    def _draft(self, command: SendMessage, content_hash: bytes) -> Message:
+        person_id, region, language, number = self._destination(command)
+        template = self._template(command, language)
+        self._check_caps(number, template.code)
+        due_at, expires_at = schedule(
+            template.kind, self.tx.now, command.not_before, command.expires, self.sending
+        )
+        if expires_at <= due_at:
+            raise AlreadyExpired()
+        body = compose(
+            template.signature,
+            fill(template.text, template.variables, command.variables, template.language),
+            template.kind,
+            template.language,
+        )
+        parts = len(split(body).parts)
+        if parts > self.sending.max_parts:
+            raise TextTooLong()
+        message_id, phone = new_id(), command.to.phone
+        seal = self.tx.vault.seal
+        return Message(
+            id=message_id,
+            caller=self.tx.actor.sub,
+            reference=command.reference,
+            content_hash=content_hash,
+            template_id=template.id,
+            template=template.code,
+            purpose=command.purpose,
+            kind=template.kind,
+            lane=lane_of(template.kind),
+            person_id=person_id,
+            campaign_id=self.campaign_id,
+            region=region,
+            language=template.language,
+            parts=parts,
+            body_sealed=seal(body, f"messages.body:{message_id}"),
+            phone_sealed=seal(phone, f"messages.phone:{message_id}") if phone else None,
+            phone_index=number,
+            created_at=self.tx.now,
+            due_at=due_at,
+            expires_at=expires_at,
+        )
+
+    def _destination(self, command: SendMessage) -> tuple[UUID | None, str, str, bytes]:
+        """Person, region, language and number (blind index); refuses where there is no leave."""
+        if command.to.phone is not None:
+            number = self.tx.vault.index(command.to.phone, "phone")
+            if number in self.stopped:
+                raise OptedOut()
+            return None, self.tx.actor.region, DEFAULT_LANGUAGE, number
+        asked = command.to.person_id
+        recipient = self.recipients.get((asked, command.purpose)) if asked else None
+        if recipient is None or not recipient.active:
+            raise NoConsent()
+        if recipient.phone_index is None:
+            raise Unreachable()
+        if recipient.opted_out:
+            raise OptedOut()
+        return recipient.person_id, recipient.region, recipient.language, recipient.phone_index
+
+    def _template(self, command: SendMessage, language: str) -> Template:
+        template = self.approved.choose(command.template, language)
+        if template is None:
+            raise NoApprovedTemplate()
+        if template.purpose != command.purpose:
+            raise PurposeMismatch()
+        return template
+
+    def _check_caps(self, number: bytes, template: str) -> None:
+        if (
+            self.sent_today[number, ""] >= self.sending.daily_per_number
+            or self.sent_today[number, template] >= self.sending.daily_per_template
+        ):
+            raise DailyCapReached()
+
+
+async def _desk(
+    commands: Sequence[SendMessage], tx: Tx, sending: Sending, campaign_id: UUID | None
+) -> _Desk:
+    earlier = await _earlier(commands, tx)
+    recipients = await find_recipients(
+        [(each.to.person_id, each.purpose) for each in commands if each.to.person_id], tx
+    )
+    direct = [tx.vault.index(each.to.phone, "phone") for each in commands if each.to.phone]
+    numbers = {each.phone_index for each in recipients.values() if each.phone_index} | set(direct)
+    return _Desk(
+        tx,
+        sending,
+        campaign_id,
+        earlier,
+        await find_approved((each.template for each in commands), tx),
+        recipients,
+        await find_opted_out(direct, OFFICIAL, tx),
+        await _sent_today(sorted(numbers), tx),
+        {},
+    )
+
+
+async def _earlier(commands: Sequence[SendMessage], tx: Tx) -> dict[str, Message]:
+    found = await tx.find(
+        Message, _EARLIER, tx.actor.sub, [each.reference for each in commands]
+    )
+    return {each.reference: each for each in found}
+
+
+async def _sent_today(numbers: list[bytes], tx: Tx) -> Counter[tuple[bytes, str]]:
+    """How many texts each number has had today, of each template and ("") of all."""
+    sent: Counter[tuple[bytes, str]] = Counter()
+    if not numbers:
+        return sent
+    midnight = datetime.combine(tx.today, time(), CHINA)
+    for row in await tx.fetch(_TODAY, numbers, midnight):
+        sent[row["phone_index"], row["template"]] += row["sent"]
+        sent[row["phone_index"], ""] += row["sent"]
+    return sent
+
+
+async def _insert(
+    desk: _Desk, outcomes: list[Outcome], commands: Sequence[SendMessage], tx: Tx
+) -> None:
+    """Write the new messages at once. One that another request entered meanwhile under the same
+    reference is answered as that one."""
+    if not desk.new:
+        return
+    rows = list(desk.new.values())
+    columns = [[getattr(each, name) for each in rows] for name in _COLUMNS]
+    inserted = {row["id"] for row in await tx.fetch(_INSERT, *columns)}
+    for message in rows:
+        if message.id in inserted:
+            _tell(message, tx)
+    if len(inserted) == len(rows):
+        return
+    entered = await _earlier(commands, tx)
+    for place, outcome in enumerate(outcomes):
+        if isinstance(outcome, Message) and outcome.id in desk.new.keys() - inserted:
+            other = entered.get(outcome.reference)
+            same = other is not None and other.content_hash == outcome.content_hash
+            outcomes[place] = other if other is not None and same else ReferenceConflict()
+
+
+def _tell(message: Message, tx: Tx) -> None:
+    tx.emit(
+        MessageAccepted(
+            message_id=message.id,
+            person_id=message.person_id,
+            template=message.template,
+            purpose=message.purpose,
+            region=message.region,
+        )
+    )
+    if message.person_id is not None:
+        tx.saw(message.person_id, "message")

@@ -1,0 +1,53 @@
+"""The final state of texts, from what the receipts say of their parts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.notify.messages.rules import Status, status_of
+from shared.db import Tx
+from shared.events.notify import MessageDelivered, MessageFailed
+
+_LOCK = """
+SELECT id, status, parts, provider FROM messages WHERE id = ANY($1::uuid[])
+AND status IN ('submitted', 'unconfirmed', 'failed') AND submitted_at IS NOT NULL
+ORDER BY id FOR UPDATE
+"""
+_COUNT = """
+SELECT message_id, count(*) FILTER (WHERE state = 'delivered')::int AS delivered,
+       count(*) FILTER (WHERE state = 'failed')::int AS failed, max(at) AS at,
+       min(reason) FILTER (WHERE state = 'failed') AS reason
+FROM message_parts WHERE message_id = ANY($1::uuid[]) AND state <> 'pending' GROUP BY message_id
+"""
+_WRITE = """
+UPDATE messages AS m SET status = t.status, reason = t.reason, done_at = $4
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, status, reason) WHERE m.id = t.id
+"""
+
+
+async def settle(message_ids: Sequence[UUID], tx: Tx) -> None:
+    """Bring submitted texts to the state their parts make. The same parts in any order, once or
+    often, end the same; a part that did arrive outweighs an earlier word that it failed."""
+    locked = {row["id"]: row for row in await tx.fetch(_LOCK, list(message_ids))}
+    if not locked:
+        return
+    changes: list[tuple[UUID, str, str | None]] = []
+    for row in await tx.fetch(_COUNT, list(locked)):
+        message = locked[row["message_id"]]
+        status = status_of(message["parts"], row["delivered"], row["failed"])
+        if status in (message["status"], Status.SUBMITTED):
+            continue
+        if status is Status.DELIVERED:
+            changes.append((message["id"], status, None))
+            tx.emit(
+                MessageDelivered(
+                    message_id=message["id"],
+                    provider=message["provider"],
+                    delivered_at=row["at"] or tx.now,
+                )
+            )
+        else:
+            reason = row["reason"] or "undelivered"
+            changes.append((message["id"], status, reason))
+            tx.emit(MessageFailed(message_id=message["id"], reason=reason))
+    if changes:
+        await tx.execute(_WRITE, *map(list, zip(*changes, strict=True)), tx.now)

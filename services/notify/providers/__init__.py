@@ -1,0 +1,1 @@
+"""Providers (短信服务商): who carries the texts."""

@@ -1,0 +1,1 @@
+"""Households (户): who is registered together, and how each is related to the head."""

@@ -1,0 +1,166 @@
+"""Why a line or a file is refused: stable codes, and what a clerk reads (拒收原因)."""
+
+from enum import StrEnum
+
+from shared.problems import Text
+
+
+class Reason(StrEnum):
+    """Why one line was refused. Codes never change their meaning."""
+
+    COLUMN_COUNT = "column-count"
+    ENCODING = "encoding"
+    LINE_TOO_LONG = "line-too-long"
+    QUOTING = "quoting"
+    CONTROL_CHARACTERS = "control-characters"
+    CELL_TOO_LONG = "cell-too-long"
+    CELL_TYPE = "cell-type"
+    NUMERIC_ID = "numeric-id"
+    NAME_MISSING = "name-missing"
+    NAME = "name"
+    ID_MISSING = "id-missing"
+    ID_LENGTH = "id-length"
+    ID_CHARACTERS = "id-characters"
+    CHECK_DIGIT = "check-digit"
+    BIRTH_DATE = "birth-date"
+    FUTURE = "future"
+    SEX = "sex"
+    SEX_CONTRADICTS_ID = "sex-contradicts-id"
+    BIRTH_DATE_CONTRADICTS_ID = "birth-date-contradicts-id"
+    NATIONALITY = "nationality"
+    HUKOU_MISSING = "hukou-missing"
+    REGION = "region"
+    UNKNOWN_REGION = "unknown-region"
+    OUTSIDE_JURISDICTION = "outside-jurisdiction"
+    KIND = "kind"
+    RELATION = "relation"
+    HEAD_MISSING = "head-missing"
+    SECOND_HEAD = "second-head"
+    HOUSEHOLD_ELSEWHERE = "household-elsewhere"
+    USE = "use"
+    ROOM = "room"
+    DWELLING_OUTSIDE = "dwelling-outside"
+    PHONE = "phone"
+    DUPLICATE_ID = "duplicate-id"
+    ALREADY_REGISTERED = "already-registered"
+
+
+REASON_TEXT: dict[Reason, Text] = {
+    Reason.COLUMN_COUNT: Text(
+        "列数不对:每行应有 16 列", "The line does not have the 16 columns of the header"
+    ),
+    Reason.ENCODING: Text(
+        "本行有无法识别的字符,请以 UTF-8 或 GB18030 重新保存",
+        "The line holds bytes that are not text; save the file as UTF-8 or GB 18030",
+    ),
+    Reason.LINE_TOO_LONG: Text("本行过长", "The line is too long"),
+    Reason.QUOTING: Text("引号不配对", "A quotation mark is not closed on its line"),
+    Reason.CONTROL_CHARACTERS: Text("含有不可见字符", "It holds invisible characters"),
+    Reason.CELL_TOO_LONG: Text("内容过长", "The text is too long"),
+    Reason.CELL_TYPE: Text(
+        "单元格应为文本格式", "The cell should be text; it is an error, a time or a truth value"
+    ),
+    Reason.NUMERIC_ID: Text(
+        "身份证号单元格是数字格式,末几位已丢失:请把该列设为文本后重新录入号码",
+        "The cell of the id number is numeric and has lost its last digits: format the column as"
+        " text and enter the number again",
+    ),
+    Reason.NAME_MISSING: Text("没有姓名", "The name is missing"),
+    Reason.NAME: Text("姓名中有不应出现的符号", "The name holds symbols that names do not have"),
+    Reason.ID_MISSING: Text(
+        "没有身份证号:尚无号码的人请到窗口登记",
+        "The id number is missing: register somebody without one at the desk",
+    ),
+    Reason.ID_LENGTH: Text("身份证号应为 18 位", "An id number has 18 characters"),
+    Reason.ID_CHARACTERS: Text(
+        "身份证号含有不允许的字符", "The id number holds a character that is not allowed"
+    ),
+    Reason.CHECK_DIGIT: Text(
+        "身份证号校验码不符,请核对", "The check digit of the id number does not match"
+    ),
+    Reason.BIRTH_DATE: Text(
+        "出生日期不存在,应如 1990-01-31", "There is no such birth date; write 1990-01-31"
+    ),
+    Reason.FUTURE: Text("出生日期晚于今天", "The birth date is after today"),
+    Reason.SEX: Text("性别应为 1、2 或 男、女", "Sex is 1 or 男, 2 or 女"),
+    Reason.SEX_CONTRADICTS_ID: Text(
+        "性别与身份证号不符", "The sex contradicts the id number"
+    ),
+    Reason.BIRTH_DATE_CONTRADICTS_ID: Text(
+        "出生日期与身份证号不符", "The birth date contradicts the id number"
+    ),
+    Reason.NATIONALITY: Text(
+        "民族应为 GB/T 3304 的两位代码,如 01", "Nationality is two digits of GB/T 3304, as 01"
+    ),
+    Reason.HUKOU_MISSING: Text("没有户籍地", "The place of the household register is missing"),
+    Reason.REGION: Text(
+        "区划代码应为 6 至 12 位数字", "A region code has 6 to 12 digits, county or smaller"
+    ),
+    Reason.UNKNOWN_REGION: Text("区划代码不存在", "There is no region of this code"),
+    Reason.OUTSIDE_JURISDICTION: Text(
+        "户籍地和居住地都不在您的辖区",
+        "Neither household register nor home is in your jurisdiction",
+    ),
+    Reason.KIND: Text("居住类型应为 常住 或 流动", "Kind of residence is 常住 or 流动"),
+    Reason.RELATION: Text(
+        "有户号时,与户主关系应为 0 至 8(GB/T 4761)",
+        "With a household number goes the relation to the head, 0 to 8 (GB/T 4761)",
+    ),
+    Reason.HEAD_MISSING: Text(
+        "本户没有可用的户主行:请先改正户主,再把全户一起导入",
+        "No line of the household's head could be taken: mend it and import the household again",
+    ),
+    Reason.SECOND_HEAD: Text("本户已有户主", "The household already has a head"),
+    Reason.HOUSEHOLD_ELSEWHERE: Text(
+        "此户号已由县内其他区域登记", "Another area of the county has this household number"
+    ),
+    Reason.USE: Text(
+        "房屋用途应为 自住、出租、宿舍、工地 或 商铺",
+        "Use of the dwelling is 自住, 出租, 宿舍, 工地 or 商铺",
+    ),
+    Reason.ROOM: Text(
+        "房屋编号和房间号应同时填写", "Dwelling number and room number go together"
+    ),
+    Reason.DWELLING_OUTSIDE: Text(
+        "房屋应在您辖区内的居住地;住在外地的人请留空",
+        "A dwelling lies in the place of residence, in your jurisdiction; leave it empty for"
+        " somebody who lives elsewhere",
+    ),
+    Reason.PHONE: Text("不是 11 位手机号", "Not a mobile number of 11 digits"),
+    Reason.DUPLICATE_ID: Text(
+        "文件前面已有此身份证号", "An earlier line of the file has this id number"
+    ),
+    Reason.ALREADY_REGISTERED: Text(
+        "此身份证号已登记且内容不同:请核对后在登记簿中更正",
+        "This id number is registered with other data: compare, and correct the record itself",
+    ),
+}
+
+
+class Failure(StrEnum):
+    """Why a whole file was refused."""
+
+    EMPTY = "empty"
+    HEADERS = "headers"
+    ENCODING = "file-encoding"
+    UNREADABLE = "unreadable"
+    TOO_LARGE_INSIDE = "too-large-inside"
+
+
+FAILURE_TEXT: dict[Failure, Text] = {
+    Failure.EMPTY: Text("文件中没有数据", "The file holds no line"),
+    Failure.HEADERS: Text(
+        "表头不符:请使用规定的 16 列及其顺序",
+        "The header is not the agreed one of 16 columns in their order",
+    ),
+    Failure.ENCODING: Text(
+        "第 1 行不是 UTF-8 或 GB18030 编码", "Line 1 is neither UTF-8 nor GB 18030"
+    ),
+    Failure.UNREADABLE: Text(
+        "无法打开此表格:文件损坏或有密码",
+        "The workbook does not open: it is damaged or has a password",
+    ),
+    Failure.TOO_LARGE_INSIDE: Text(
+        "表格解压后过大", "The workbook is too large when unpacked"
+    ),
+}

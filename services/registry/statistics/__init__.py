@@ -1,0 +1,1 @@
+"""Anonymous figures: the population bridge (人口平衡)."""

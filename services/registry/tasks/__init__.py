@@ -1,0 +1,1 @@
+"""Tasks (待办): what an event told the register that a clerk has to look at."""

@@ -1,0 +1,31 @@
+"""Sample commands for the migrant service's tests; all people are made up."""
+
+from typing import Any
+
+from shared.codes import resident_id_check_digit
+from shared.testing import make_actor
+
+VILLAGE = "420325100001"
+OTHER_VILLAGE = "420325101002"
+HOME = "500101100001"
+
+
+def id_number(first17: str = "50010119920304212") -> str:
+    return first17 + resident_id_check_digit(first17)
+
+
+def make_arrival(**overrides: Any) -> dict[str, Any]:
+    """The body of POST /migrant/v1/arrivals."""
+    return {
+        "name": "刘小梅",
+        "id_number": id_number(),
+        "origin_region": HOME,
+        "region": VILLAGE,
+        "arrived_on": "2026-03-02",
+        "stay_purpose": "work",
+        "phone": "13900000002",
+    } | overrides
+
+
+def clerk(**overrides: Any) -> Any:
+    return make_actor(scopes=frozenset({"migrant:read", "migrant:write"}), **overrides)

@@ -1,0 +1,68 @@
+"""Every operation of every service, called without a token: 401, but for a list that may only
+shrink."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from shared.contracts import SERVICES, openapi
+from shared.testing import client_of
+from tests.conftest import ServiceFactory
+
+PUBLIC = {
+    *(
+        f"GET /{service}/{path}"
+        for service in SERVICES
+        for path in ("healthz", "readyz", "metrics")
+    ),
+    # other nodes: authenticated by the signature of the message itself
+    "POST /exchange/dci/registry/notify",
+    # keys and lists that a checker needs, and proofs about hashes
+    "GET /exchange/.well-known/jwks.json",
+    "GET /exchange/v1/evidence/head",
+    "GET /migrant/v1/issuer-keys",
+    "GET /migrant/v1/status-lists/{list_id}",
+    # providers: authenticated by an HMAC over the body
+    "POST /notify/v1/receipts/{provider}",
+    "POST /notify/v1/inbound/{provider}",
+}
+METHODS = ("get", "put", "post", "patch", "delete")
+
+
+def operations(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in openapi(service)["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                yield method.upper(), path, methods[method]
+
+
+def filled(path: str) -> str:
+    """The path with a plausible value in each place."""
+    parts = path.split("/")
+    return "/".join(
+        "00000000-0000-7000-8000-000000000000" if p.startswith("{") else p for p in parts
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_nothing_answers_without_a_token(start_service: ServiceFactory, service: str) -> None:
+    open_ones = []
+    async with start_service(service) as app, client_of(app) as client:
+        for method, path, _ in operations(service):
+            answer = await client.request(method, filled(path))
+            if answer.status_code != 401:
+                open_ones.append(f"{method} {path}")
+    assert set(open_ones) <= PUBLIC
+
+
+def test_the_public_list_names_only_what_exists() -> None:
+    real = {f"{m} {p}" for service in SERVICES for m, p, _ in operations(service)}
+    assert real >= PUBLIC
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_has_operations_to_check(service: str) -> None:
+    assert import_module(f"services.{service}.app")
+    assert len(list(operations(service))) > 8
