@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from operator import mul
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -131,8 +132,9 @@ class ParsedResidentId:
 
 def resident_id_check_digit(first17: str) -> str:
     """The 18th character for the first 17 digits: 0–9 or X (GB 11643, ISO 7064 MOD 11-2)."""
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True))
-    return _CHECK_DIGITS[total % 11]
+    if len(first17) != len(_WEIGHTS):
+        raise ValueError("17 digits are needed")
+    return _CHECK_DIGITS[sum(map(mul, _WEIGHTS, map(int, first17))) % 11]
 
 
 def parse_resident_id(value: str, *, today: date | None = None) -> ParsedResidentId:

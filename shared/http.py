@@ -185,8 +185,11 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def if_match(if_match: Annotated[str | None, Header()] = None) -> int:
-    """The version an update was made from. Raises VersionRequired or StaleVersion."""
+async def if_match(
+    actor: CurrentActor, if_match: Annotated[str | None, Header()] = None
+) -> int:
+    """The version an update was made from. Raises VersionRequired or StaleVersion, but only to
+    whom the token lets in: strangers learn nothing."""
     if if_match is None:
         raise VersionRequired()
     text = if_match.strip().removeprefix("W/").strip('"')

@@ -16,6 +16,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from deploy.box import sample, sms_simulator
 from deploy.box.databases import (
@@ -49,14 +51,18 @@ class BoxOptions:
     region: str = "420325"
     bus: str = "embedded"
     sample: bool = True
+    any_hour: bool = False  # texts go out at night too: for demonstrations and tests
     log_level: str = "warning"
     kafka: str | None = field(default_factory=lambda: os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
 
     @property
     def node_id(self) -> str:
-        """`county-420325`, `city-4203` or `province-42`."""
-        level = {2: "province", 4: "city", 6: "county"}[len(self.region)]
-        return f"{level}-{self.region}"
+        """`county-420325` or `city-4203`."""
+        return f"{self.level}-{self.region}"
+
+    @property
+    def level(self) -> str:
+        return {4: "city", 6: "county"}[len(self.region)]
 
     @property
     def url(self) -> str:
@@ -94,15 +100,17 @@ async def started_box(options: BoxOptions, stop: asyncio.Event) -> AsyncIterator
         apps = {s: _create_app(s, settings[s], bus) for s in SERVICES}
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
-        await sample.load_regions(apps["registry"], options.region)
-        gateway = Gateway(apps | {"simulator": _simulator(options, keys)})
+        await sample.load_regions(apps["registry"], options.region[:2])
+        gateway = Gateway(apps | {"simulator": await _simulator(stack, options, keys)})
         await _serve(stack, gateway, door, stop)
         if options.peer_port is not None:
             await _serve_peers(stack, gateway, options, stop)
         _note_addresses(options, postgres, keys)
         stack.callback((options.data / "box.json").unlink, missing_ok=True)
         if options.sample:
-            await sample.load_people(options.url, options.region, clerk_token(options, keys))
+            await sample.load_people(
+                apps["registry"], options.url, options.region, clerk_token(options, keys)
+            )
         yield keys
 
 
@@ -130,11 +138,15 @@ def _settings(
         "event_key": keys.event_key,
         "public_url": options.url,
     }
+    if service == "exchange":
+        values |= _exchange_settings(options)
     if service == "notify":
+        if options.any_hour:
+            values["sending"] = {"open_from": "00:00", "open_to": "00:00"}
         values["providers"] = [
             {
                 "name": "simulator",
-                "url": f"{options.url}/simulator/submit",
+                "url": f"{options.url}/simulator",
                 "secret": keys.sms_secret,
             }
         ]
@@ -143,9 +155,24 @@ def _settings(
     return settings
 
 
-def _simulator(options: BoxOptions, keys: BoxKeys) -> FastAPI:
+def _exchange_settings(options: BoxOptions) -> dict[str, Any]:
+    """Who this node is to its peers; it is reached at the peer door, when that is open."""
+    if options.peer_port is None:
+        return {"node_level": options.level}
+    cert, _ = certificate(options.data / "tls", options.node_id)
+    return {
+        "node_level": options.level,
+        "node_address": f"https://127.0.0.1:{options.peer_port}",
+        "certificate_pem": cert.read_text(),
+    }
+
+
+async def _simulator(stack: AsyncExitStack, options: BoxOptions, keys: BoxKeys) -> Starlette:
+    """The pretend SMS provider, under /simulator."""
     callback = f"{options.url}/notify/v1/receipts/simulator"
-    return sms_simulator.create(keys.sms_secret, callback)
+    app = sms_simulator.create(keys.sms_secret, callback)
+    await stack.enter_async_context(app.router.lifespan_context(app))
+    return Starlette(routes=[Mount("/simulator", app=app)])
 
 
 @contextmanager

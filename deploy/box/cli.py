@@ -46,17 +46,30 @@ def _fail(error: BoxError) -> NoReturn:
 @click.option("--peer-port", type=click.IntRange(1, 65535), help="HTTPS door for other nodes")
 @click.option("--region", default="420325", show_default=True, help="county (6 digits) or city (4)")
 @click.option("--bus", default="embedded", type=click.Choice(["embedded", "kafka"]))
+@click.option("--any-hour", is_flag=True, help="send texts outside decent hours too")
 @click.option("--sample/--no-sample", default=True, help="load the sample county's people")
-def run(data: Path, port: int, peer_port: int | None, region: str, bus: str, sample: bool) -> None:
+def run(
+    data: Path,
+    port: int,
+    peer_port: int | None,
+    region: str,
+    bus: str,
+    any_hour: bool,
+    sample: bool,
+) -> None:
     """A county in a box, until Ctrl-C."""
     from deploy.box import box as boxes  # the services load slowly; other commands need none
 
-    if len(region) not in (2, 4, 6) or not region.isdigit():
-        raise click.BadParameter(
-            "2, 4 or 6 digits: a province, city or county", param_hint="region"
-        )
+    if len(region) not in (4, 6) or not region.isdigit():
+        raise click.BadParameter("4 digits for a city, 6 for a county", param_hint="region")
     options = boxes.BoxOptions(
-        data=data, port=port, peer_port=peer_port, region=region, bus=bus, sample=sample
+        data=data,
+        port=port,
+        peer_port=peer_port,
+        region=region,
+        bus=bus,
+        any_hour=any_hour,
+        sample=sample,
     )
     try:
         uvloop.run(boxes.run(options))
@@ -83,6 +96,15 @@ def token(data: Path, sub: str, region: str, scope: str, org: str, name: str, ho
             keys, sub=sub, region=region, scope=scope, org=org, name=name, seconds=hours * 3600
         )
     )
+
+
+@main.command()
+@click.option("--bus", default="embedded", type=click.Choice(["embedded", "kafka"]))
+def demo(bus: str) -> None:
+    """Two counties and a city exchange as one board."""
+    from deploy.box.demo import run_demo
+
+    _run(run_demo(bus))
 
 
 @main.command()

@@ -66,14 +66,13 @@ def first_township(county: str) -> Township:
     return Township(code, villages[code], counties)
 
 
-async def load_people(url: str, county: str, token: str) -> None:
-    """Import a small roster through the API, as a township would. Once: a second start finds the
-    import of the first."""
+async def load_people(app: FastAPI, url: str, county: str, token: str) -> None:
+    """Import a small roster through the API, as a township would, if nobody is registered yet."""
+    async with app.state.database.transaction(app.state.service_actor) as tx:
+        if await tx.fetch_value("SELECT EXISTS (SELECT FROM persons)"):
+            return
     headers = {"Authorization": f"Bearer {token}", "Purpose": "registration"}
     async with httpx.AsyncClient(base_url=f"{url}/registry/v1", headers=headers) as client:
-        bridge = (await client.get("/population-bridge", params={"region": county})).json()
-        if bridge.get("total") != 0:
-            return
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "sample.csv"
             await asyncio.to_thread(_write_roster, county, path)

@@ -1,11 +1,28 @@
-"""assessment (考核). Wiring only."""
+"""Assessment (考核) of offices by how they serve. Wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.assessment.appeals.routes import router as appeals
 from services.assessment.consumer import consumer
+from services.assessment.facts.routes import router as facts
+from services.assessment.indicators.handlers import load_standard
+from services.assessment.indicators.routes import router as indicators
+from services.assessment.schemes.routes import router as schemes
+from services.assessment.scorecards.routes import router as scorecards
 from services.assessment.settings import Settings
-from shared.app import create_app
+from shared.app import Parts, create_app
 from shared.bus import Bus
+
+
+@asynccontextmanager
+async def _standard_indicators(parts: Parts) -> AsyncIterator[None]:
+    """The shipped indicators are there before the first request."""
+    async with parts.database.transaction(parts.actor) as tx:
+        await load_standard(tx)
+    yield
 
 
 def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
@@ -14,7 +31,8 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan assessment (考核)",
         summary="Scores of offices, from what the other side saw",
         settings=settings,
-        routers=[],
+        routers=[facts, indicators, schemes, scorecards, appeals],
         consumer=consumer,
+        extras=[_standard_indicators],
         bus=bus,
     )

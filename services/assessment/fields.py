@@ -53,14 +53,12 @@ DecimalText = Annotated[Decimal, BeforeValidator(_exact)]
 
 def _impersonal(text: str) -> str:
     if _IDENTIFIER.search(text.replace(" ", "").replace("-", "")):
-        raise ValueError(
-            "请勿写入证件号码或电话 / write no id number or phone into a reason"
-        )
+        raise ValueError("请勿写入证件号码或电话 / write no id number or phone into a reason")
     return text
 
 
 Reason = Annotated[
     str, Field(min_length=2, max_length=500), AfterValidator(clean), AfterValidator(_impersonal)
 ]
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,59}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,59}$")]
 Office = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(clean)]

@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from services.migrant.arrivals.routes import router as arrivals
+from services.migrant.certificates.fetching import status_fetcher
+from services.migrant.certificates.routes import router as certificates
 from services.migrant.consents.routes import router as consents
 from services.migrant.consumer import consumer
 from services.migrant.people.routes import router as people
@@ -17,7 +19,8 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan migrant service (流动人口服务)",
         summary="Arrival, the person's own certificate, entitlements, help",
         settings=settings,
-        routers=[arrivals, people, consents],
+        routers=[arrivals, people, consents, certificates],
         consumer=consumer,
+        extras=[status_fetcher],
         bus=bus,
     )

@@ -1,11 +1,31 @@
 """notification (通知). Wiring only."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
-from services.notify.consumer import consumer
+from services.notify.campaigns.routes import router as campaigns
+from services.notify.campaigns.runner import campaign_runner
+from services.notify.consumer import listen
+from services.notify.contacts.routes import router as contacts
+from services.notify.housekeeping import housekeeping
+from services.notify.messages.routes import router as messages
+from services.notify.messages.worker import sending_worker
+from services.notify.receipts.routes import router as receipts
 from services.notify.settings import Settings
-from shared.app import create_app
+from services.notify.templates.handlers import load_defaults
+from services.notify.templates.routes import router as templates
+from shared.app import Parts, create_app
 from shared.bus import Bus
+
+
+@asynccontextmanager
+async def default_templates(parts: Parts) -> AsyncIterator[None]:
+    """The templates the service comes with are there before it serves."""
+    async with parts.database.transaction(parts.actor) as tx:
+        await load_defaults(tx)
+    yield
 
 
 def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
@@ -14,7 +34,8 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan notification (通知)",
         summary="The right text, once, with leave, in Chinese, at a decent hour",
         settings=settings,
-        routers=[],
-        consumer=consumer,
+        routers=[templates, messages, contacts, receipts, campaigns],
+        consumer=listen(settings.sending),
+        extras=[default_templates, sending_worker, campaign_runner, housekeeping],
         bus=bus,
     )

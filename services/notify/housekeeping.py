@@ -10,6 +10,7 @@ import structlog
 from services.notify.settings import Sending, Settings
 from shared.app import Parts
 from shared.db import Tx
+from shared.events.notify import MessageFailed
 
 log = structlog.get_logger()
 
@@ -21,9 +22,13 @@ UPDATE messages SET status = 'unconfirmed', done_at = $2
 WHERE (status = 'submitted' AND submitted_at < $1)
    OR (status = 'submitting' AND due_at < $1 AND expires_at < $1)
 """
+_UNANSWERED = """
+UPDATE attempts SET state = 'refused', code = 'no-answer', resolved_at = $2
+WHERE state IN ('submitting', 'unknown') AND started_at < $1
+"""
 _STALE = """
-UPDATE messages SET status = 'cancelled', reason = 'expired', done_at = $1
-WHERE status = 'held' AND expires_at < $1
+UPDATE messages SET status = 'failed', reason = 'expired', done_at = $2
+WHERE status IN ('queued', 'held') AND expires_at < $1 RETURNING id
 """
 _CONTENT = """
 UPDATE messages SET body_sealed = NULL, phone_sealed = NULL, phone_index = ''
@@ -54,8 +59,11 @@ async def tidy(tx: Tx, sending: Sending) -> None:
     def days(count: int) -> datetime:
         return tx.now - timedelta(days=count)
 
-    await tx.execute(_UNCONFIRMED, tx.now - timedelta(hours=sending.receipt_hours), tx.now)
-    await tx.execute(_STALE, tx.now)
+    no_receipt = tx.now - timedelta(hours=sending.receipt_hours)
+    await tx.execute(_UNCONFIRMED, no_receipt, tx.now)
+    await tx.execute(_UNANSWERED, no_receipt, tx.now)
+    for row in await tx.fetch(_STALE, tx.now - timedelta(hours=1), tx.now):
+        tx.emit(MessageFailed(message_id=row["id"], reason="expired"))
     await tx.execute(_CONTENT, days(sending.content_days))
     await tx.execute(_REPLIES, days(sending.reply_days))
     await tx.execute(_ORPHANS, days(sending.reply_days))

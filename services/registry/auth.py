@@ -7,3 +7,5 @@ from shared.auth import requires
 
 CanRead = Annotated[Actor, requires("registry:read", "registry:write")]
 CanWrite = Annotated[Actor, requires("registry:write")]
+CanReport = Annotated[Actor, requires("registry:report", "registry:write")]
+CanReadReports = Annotated[Actor, requires("registry:report", "registry:read", "registry:write")]

@@ -56,3 +56,40 @@ class UnsupportedFile(Problem):
 class ImportClosed(Conflict):
     type = "import-closed"
     title = Text("导入已结束", "The import is over")
+
+
+class AlreadyReported(Conflict):
+    type = "already-reported"
+    title = Text("此编号的报告已收到", "This reference was reported before")
+
+
+class ReportClosed(Conflict):
+    """`status_of_report` says how, `folded_into` which report of the same event is the one to work on."""
+
+    type = "report-closed"
+    title = Text("报告已处理", "The report has been dealt with")
+
+
+class NotMatched(Conflict):
+    """`who` says whose record is missing; register that person first, or return the report."""
+
+    type = "not-matched"
+    title = Text("报告中的人员未登记", "Somebody in the report is not registered here")
+
+
+class Implausible(Conflict):
+    """`reason` says what in the report and the register cannot both be right. It is about the
+    records: correct the one that is wrong, or return the report."""
+
+    type = "implausible"
+    title = Text("报告与登记内容不能同时成立", "Report and register cannot both be right")
+
+
+class CannotMerge(Conflict):
+    type = "cannot-merge"
+    title = Text("这两条记录不能合并", "These two records cannot be merged")
+
+
+class NotMerged(Conflict):
+    type = "not-merged"
+    title = Text("这两条记录没有合并", "These two records are not merged")

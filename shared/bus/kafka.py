@@ -78,7 +78,8 @@ class KafkaBus:
         """End the connections; the members have left by now."""
         if self._producer is not None:
             self._abandon(self._producer)
-        await asyncio.gather(*self._ending)
+        if self._ending:
+            await asyncio.wait(self._ending)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Append all, in order per key; they are durable on return.
@@ -134,7 +135,7 @@ class KafkaBus:
                     await consumer.start()
             yield subscription
         finally:
-            await consumer.stop()
+            await _leave(consumer)
 
     async def _start(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -290,6 +291,17 @@ async def _end(producer: AIOKafkaProducer) -> None:
     await producer._sender.close()
     producer._message_accumulator.fail_all(ProducerClosed())
     await producer.stop()
+
+
+async def _leave(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer. While the broker is away stop() may end half-way in a CancelledError, meant
+    for a task of its own, which must not end our caller."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping])
+    if stopping.cancelled():
+        await consumer._client.close()
+    else:
+        stopping.result()
 
 
 def _received(record: ConsumerRecord) -> Received:

@@ -1,6 +1,7 @@
 """What the migrant service's tests share."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +26,6 @@ async def client(app: FastAPI, issuer: Issuer) -> AsyncIterator[httpx.AsyncClien
         yield client
 
 
-def bearer(issuer: Issuer, **claims: str) -> dict[str, str]:
+def bearer(issuer: Issuer, **claims: Any) -> dict[str, str]:
     """An Authorization header for somebody else."""
     return {"Authorization": f"Bearer {issuer.token(**claims)}"}

@@ -44,9 +44,7 @@ async def record_facts(
     """Count what one event says, seen by the actor's own area. Doubled events change nothing;
     of several facts about one record the one that happened last counts, whichever came first."""
     deltas: Deltas = defaultdict(lambda: [0, 0, 0])
-    rows = [
-        _row(part, fact, event_id, happened_at, tx) for part, fact in enumerate(facts)
-    ]
+    rows = [_row(part, fact, event_id, happened_at, tx) for part, fact in enumerate(facts)]
     for row in sorted(rows, key=lambda row: (row.kind, row.about)):
         await _record(row, deltas, tx)
     await _apply(deltas, tx)

@@ -49,7 +49,8 @@ WHERE kind = ANY ($1::text[]) AND starts_with(area, $2) AND day BETWEEN $3 AND $
 """
 
 _SUMS = (
-    "sum(n)::bigint AS n, sum(measured)::bigint AS measured, sum(sum_measure)::bigint AS sum_measure"
+    "sum(n)::bigint AS n, sum(measured)::bigint AS measured,"
+    " sum(sum_measure)::bigint AS sum_measure"
 )
 
 _TOTALS = f"""

@@ -236,9 +236,7 @@ def inquiry_answered(event: InquiryAnswered, home: str, at: datetime) -> list[Re
 def inquiry_overdue(event: InquiryOverdue, home: str, at: datetime) -> list[RecordFact]:
     # of the same kind as the answer, which replaces it when it comes: one inquiry, counted once
     area = area_of(event.asked_region)
-    return [
-        RecordFact(Kind.INQUIRY_ANSWER, "overdue", area, event.due_on, str(event.inquiry_id))
-    ]
+    return [RecordFact(Kind.INQUIRY_ANSWER, "overdue", area, event.due_on, str(event.inquiry_id))]
 
 
 def inquiry_closed(event: InquiryClosed, home: str, at: datetime) -> list[RecordFact]:

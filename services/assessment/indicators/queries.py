@@ -17,9 +17,10 @@ from services.assessment.indicators.schemas import (
     Status,
     ValueView,
 )
+from services.assessment.pages import code_after
 from services.assessment.periods import Period
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.http import Page, encode_cursor
 from shared.problems import OutsideJurisdiction
 
 _LATEST = """
@@ -53,7 +54,7 @@ async def list_indicators(
     scored: bool | None, limit: int, cursor: str | None, tx: Tx
 ) -> Page[IndicatorView]:
     """The latest version of each, by code."""
-    after = str(decode_cursor(cursor)[0]) if cursor else ""
+    after = code_after(cursor)
     found = await tx.find(Indicator, _LATEST, after, scored, limit + 1)
     more = len(found) > limit
     return Page(

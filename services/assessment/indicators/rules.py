@@ -42,7 +42,7 @@ def _topic(code: str, words: str, held: bool, zh: str, en: str) -> Topic:
 TOPICS: Final = (
     _topic(
         "contraception",
-        r"contracep|\biud\b|condom|避孕|节育|上环|长效",
+        r"contracep|(?<![a-z])iuds?(?![a-z])|condom|long[ _-]?acting|避孕|节育|上环|长效",
         False,
         "避孕由本人自主选择,平台不采集,也不得作为目标",
         "contraception is a person's own choice: it is not collected and is nobody's target",
@@ -124,9 +124,7 @@ def check_declaration(command: DeclareIndicator) -> None:
     """Raises NeverScored, NeverHeld, UnknownKind."""
     selections = command.selections()
     words = [word for each in selections for word in (*each.kinds, *each.outcomes)]
-    check_topics(
-        [command.code, command.name.zh, command.name.en, *words], scored=command.scored
-    )
+    check_topics([command.code, command.name.zh, command.name.en, *words], scored=command.scored)
     for selection in selections:
         _check_known(selection)
     if command.scored:
@@ -157,7 +155,10 @@ def _check_scorable(command: DeclareIndicator) -> None:
             ),
             topic="counts",
         )
-    for place, selection in (("counted", command.numerator or command.of), ("base", command.denominator)):
+    for place, selection in (
+        ("counted", command.numerator or command.of),
+        ("base", command.denominator),
+    ):
         for kind in selection.kinds if selection else ():
             _check_use(Kind(kind), place, command)
 
@@ -307,9 +308,7 @@ def formula_of(definition: DeclareIndicator) -> Words:
     sides = {side: _terms(selection) for side, selection in sides_of(definition).items()}
     if definition.form == Form.SHARE:
         above, below = sides["numerator"], sides["denominator"]
-        return Words(
-            zh=f"{above.zh} ÷ {below.zh} × 100%", en=f"{above.en} ÷ {below.en} × 100 %"
-        )
+        return Words(zh=f"{above.zh} ÷ {below.zh} × 100%", en=f"{above.en} ÷ {below.en} × 100 %")
     of = sides["of"]
     if definition.form == Form.MEAN:
         return Words(zh=f"Σ {of.zh}天数 ÷ {of.zh}数", en=f"Σ days of {of.en} ÷ {of.en}")

@@ -24,7 +24,7 @@ class Form(StrEnum):
 
 
 class Level(StrEnum):
-    """The finest subject it is computed for: 县、乡镇街道、村居社区、科室. Never below the office."""
+    """The finest subject it is computed for (县、乡、社区、科室); never below the office."""
 
     COUNTY = "county"
     TOWNSHIP = "township"
@@ -41,7 +41,7 @@ class Selection(Command):
     """Facts of any of these kinds, with any of these outcomes (none named: every outcome)."""
 
     kinds: Annotated[list[Slug], Field(min_length=1, max_length=8)]
-    outcomes: Annotated[list[Slug], Field(max_length=20)] = []
+    outcomes: Annotated[list[Slug], Field(max_length=20, default_factory=list)]
 
 
 class DeclareIndicator(Command):
@@ -58,7 +58,9 @@ class DeclareIndicator(Command):
     seen_by: SeenBy = SeenBy.ANY
     office: Office | None = None
     level: Level = Level.OFFICE
-    periods: Annotated[list[PeriodKind], Field(min_length=1)] = list(PeriodKind)
+    periods: Annotated[
+        list[PeriodKind], Field(min_length=1, default_factory=lambda: list(PeriodKind))
+    ]
     direction: Direction = Direction.HIGHER
     minimum_cases: Annotated[int, Field(ge=LEAST_CASES, le=100_000)] = LEAST_CASES
 

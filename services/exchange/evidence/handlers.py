@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.exchange.errors import BadMessage, NotAllowedToPeer, SignatureRefused, UnknownSender
 from services.exchange.evidence import tree
-from services.exchange.evidence.models import Cosignature, Direction, Head, Leaf, Node, PeerHead
+from services.exchange.evidence.models import Cosignature, Direction, Head, Leaf, PeerHead
 from services.exchange.evidence.queries import nodes_at, root_at, tree_size
 from services.exchange.evidence.rules import (
     COSIGNATURE_TYPE,
@@ -16,8 +16,7 @@ from services.exchange.evidence.rules import (
     leaf_hash,
 )
 from services.exchange.evidence.schemas import SubmitCosignature
-from services.exchange.participants.node import Node as OurNode
-from services.exchange.participants.node import our_node
+from services.exchange.participants.node import Node, our_node
 from services.exchange.participants.queries import find_active
 from shared.db import Tx
 from shared.signing import SignatureInvalid, sign_compact, verify_compact
@@ -126,7 +125,7 @@ async def submit_cosignature(command: SubmitCosignature, tx: Tx) -> None:
     )
 
 
-def cosign(node: OurNode, head: PeerHead, tx: Tx) -> Cosignature:
+def cosign(node: Node, head: PeerHead, tx: Tx) -> Cosignature:
     """Our countersignature of a peer's head whose consistency was checked."""
     claims = head_claims(head.peer, head.tree_size, head.root, tx.now)
     token = sign_compact(claims, node.key, COSIGNATURE_TYPE)
@@ -138,6 +137,3 @@ def _root(text: object) -> bytes:
         return hash_of(text)
     except ValueError as error:
         raise BadMessage() from error
-
-
-__all__ = ["Entry", "Node", "append_leaf", "cosign", "remember_peer_head", "sign_head"]

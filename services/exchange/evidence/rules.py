@@ -8,6 +8,7 @@ from services.exchange.evidence.tree import hash_leaf
 from shared.signing import JsonObject, canonical
 
 HEAD_TYPE = "yipan-tree-head"
+RECEIPT_TYPE = "yipan-receipt"
 COSIGNATURE_TYPE = "yipan-cosignature"
 
 

@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from services.exchange.evidence.rules import HEAD_TYPE, LeafFields, hash_of, leaf_hash
+from services.exchange.evidence.rules import (
+    HEAD_TYPE,
+    RECEIPT_TYPE,
+    LeafFields,
+    hash_of,
+    leaf_hash,
+)
 from services.exchange.evidence.tree import EMPTY_ROOT, hash_children
-from shared.signing import JsonObject, Jwks, NotCanonical, SignatureInvalid, verify_compact
+from shared.signing import JsonObject, Jwks, NotCanonical, verify_compact
 
 _LEAF = frozenset(LeafFields.__annotations__)
 _MOST_FINDINGS = 100
@@ -49,6 +55,7 @@ class _Frontier:
 
     def __init__(self) -> None:
         self.size = 0
+        self.expected = 0  # the index the next leaf should have
         self._roots: list[bytes] = []
 
     def append(self, leaf: bytes) -> None:
@@ -73,8 +80,8 @@ def verify_export(
 ) -> Report:
     """Check an export (a file's path, or its lines) against the node's keys.
 
-    `known_heads` are head tokens that somebody outside kept: a node that shortened its log and
-    dropped its later heads is found by them alone. A changed leaf is located between the last
+    `known_heads` are heads or receipts that somebody outside kept: a node that shortened its log
+    and dropped its later heads is found by them alone. A changed leaf is located between the last
     head that still fits and the first that does not; a missing or moved leaf at its place.
     Raises OSError when the file cannot be read.
     """
@@ -134,24 +141,28 @@ class _Heads:
         return self._bad_known
 
     def _verified(self, token: object) -> _Head | None:
-        try:
-            claims = verify_compact(str(token), self._jwks, HEAD_TYPE)
-            size = claims["tree_size"]
-            if not isinstance(size, int) or size < 0:
-                return None
-            return _Head(size, hash_of(claims["root"]))
-        except (SignatureInvalid, KeyError, ValueError):
-            return None
+        for typ in (HEAD_TYPE, RECEIPT_TYPE):
+            try:
+                claims = verify_compact(str(token), self._jwks, typ)
+                size, root = claims["tree_size"], hash_of(claims["root"])
+            except (KeyError, ValueError):
+                continue
+            if isinstance(size, int) and size >= 0:
+                return _Head(size, root)
+        return None
 
 
 def _take_leaf(entry: JsonObject, frontier: _Frontier, heads: _Heads, report: Report) -> None:
     if frontier.size == 0:
         heads.check(frontier, report)
     index, leaf = entry.get("leaf_index"), entry["leaf"]
-    if index != frontier.size and isinstance(index, int):
-        what = "leaf-missing" if index > frontier.size else "leaf-out-of-order"
-        _find(report, what, min(frontier.size, index), max(frontier.size, index))
+    if not isinstance(index, int):
+        index = -1
+    if index != frontier.expected:
+        what = "leaf-missing" if index > frontier.expected else "leaf-out-of-order"
+        _find(report, what, min(frontier.expected, index), max(frontier.expected, index))
         heads.broken = True
+    frontier.expected = index + 1
     if not isinstance(leaf, dict) or leaf.keys() != _LEAF:
         _find(report, "leaf-form", frontier.size, frontier.size + 1)
         heads.broken = True
@@ -171,8 +182,8 @@ def _conclude(frontier: _Frontier, heads: _Heads, report: Report) -> None:
     report.leaves, report.heads, report.verified_size = frontier.size, heads.taken, heads.good
     if heads.bad_known:
         _find(report, "known-head-signature", 0, 0)
-    if heads.remaining() > frontier.size:
-        _find(report, "truncated", frontier.size, heads.remaining())
+    if heads.remaining() > frontier.expected:
+        _find(report, "truncated", frontier.expected, heads.remaining())
     if heads.good < frontier.size and not report.findings:
         _find(report, "not-covered-by-a-head", heads.good, frontier.size)
 

@@ -113,9 +113,7 @@ async def record_opt_out(command: RecordOptOut, tx: Tx) -> OptOutView:
 
 async def stop_number(number: bytes, purpose: str | None, source: OptOutSource, tx: Tx) -> None:
     """Record that a number (blind index) said stop, and tell whose consents that ends."""
-    await tx.add(
-        OptOut(id=new_id(), phone_index=number, purpose=purpose, at=tx.now, source=source)
-    )
+    await tx.add(OptOut(id=new_id(), phone_index=number, purpose=purpose, at=tx.now, source=source))
     rows = await tx.fetch(
         "SELECT DISTINCT person_id FROM contacts WHERE phone_index = $1 AND active"
         " AND ($2::text IS NULL OR purpose = $2) ORDER BY person_id",

@@ -65,9 +65,9 @@ _COLUMNS = {
     "due_at": "timestamptz",
     "expires_at": "timestamptz",
 }
+_PLACES = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), start=1))
 _INSERT = (
-    f"INSERT INTO messages ({', '.join(_COLUMNS)})"  # noqa: S608 names of our own
-    f" SELECT * FROM unnest({', '.join(f'${n}::{t}[]' for n, t in enumerate(_COLUMNS.values(), 1))})"
+    f"INSERT INTO messages ({', '.join(_COLUMNS)}) SELECT * FROM unnest({_PLACES})"  # noqa: S608
     " ON CONFLICT (caller, reference) DO NOTHING RETURNING id"
 )
 _EARLIER = "SELECT * FROM messages WHERE caller = $1 AND reference = ANY($2::text[])"
@@ -261,9 +261,7 @@ async def _desk(
 
 
 async def _earlier(commands: Sequence[SendMessage], tx: Tx) -> dict[str, Message]:
-    found = await tx.find(
-        Message, _EARLIER, tx.actor.sub, [each.reference for each in commands]
-    )
+    found = await tx.find(Message, _EARLIER, tx.actor.sub, [each.reference for each in commands])
     return {each.reference: each for each in found}
 
 

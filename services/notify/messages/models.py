@@ -23,9 +23,7 @@ class Message(Row, table=True):
         Index("messages_person", "person_id"),
         Index("messages_campaign", "campaign_id", "status"),
         Index("messages_waiting", "submitted_at", postgresql_where="status = 'submitted'"),
-        Index(
-            "messages_content", "created_at", postgresql_where="body_sealed IS NOT NULL"
-        ),
+        Index("messages_content", "created_at", postgresql_where="body_sealed IS NOT NULL"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -28,9 +28,7 @@ class To(Command):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.person_id is None) == (self.phone is None):
-            raise ValueError(
-                "请提供 person_id 或 phone 之一 / give either person_id or phone"
-            )
+            raise ValueError("请提供 person_id 或 phone 之一 / give either person_id or phone")
         return self
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from services.notify.contacts.queries import HAS_OPTED_OUT
-from services.notify.messages.rules import AttemptState, Lane, Status, retry_at
+from services.notify.messages.rules import AttemptState, Lane, retry_at
 from services.notify.messages.segments import split
 from services.notify.messages.settling import settle
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
@@ -61,6 +61,12 @@ SELECT provider, provider_id, message_id, 'pending', $4
 FROM unnest($1::text[], $2::text[], $3::uuid[]) AS t (provider, provider_id, message_id)
 ORDER BY provider, provider_id
 ON CONFLICT (provider, provider_id) DO UPDATE SET message_id = excluded.message_id
+"""
+_AGAIN = """
+UPDATE messages AS m SET due_at = t.due_at, status = coalesce(
+  (SELECT CASE c.status WHEN 'paused' THEN 'held' WHEN 'stopped' THEN 'cancelled' END
+   FROM campaigns AS c WHERE c.id = m.campaign_id), 'queued')
+FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, due_at) WHERE m.id = t.id
 """
 _QUERIES = """
 UPDATE attempts SET state = 'unknown', check_at = $3 WHERE (message_id, number) IN (
@@ -132,11 +138,7 @@ async def record(results: Sequence[SubmitResult], tx: Tx, sending: Sending) -> N
     rows = {row["message_id"]: row for row in resolved}
     await _record_accepted([e for e in known.values() if e.outcome is Outcome.ACCEPTED], rows, tx)
     await end(
-        {
-            id: known[id].code or "refused"
-            for id in rows
-            if known[id].outcome is Outcome.PERMANENT
-        },
+        {id: known[id].code or "refused" for id in rows if known[id].outcome is Outcome.PERMANENT},
         tx,
     )
     again = [row for id, row in rows.items() if known[id].outcome in _NOT_SENT]
@@ -192,9 +194,7 @@ async def mark_submitted(
     for id, count in zip(fresh, counts, strict=True):
         provider = rows[id]["provider"]
         tx.emit(
-            MessageSubmitted(
-                message_id=id, provider=provider, segments=count, submitted_at=tx.now
-            )
+            MessageSubmitted(message_id=id, provider=provider, segments=count, submitted_at=tx.now)
         )
 
 
@@ -205,8 +205,7 @@ async def _requeue(rows: Sequence[asyncpg.Record], tx: Tx, sending: Sending) -> 
     await end({row["message_id"]: "gave-up" for row in given_up}, tx)
     if again:
         await tx.execute(
-            "UPDATE messages AS m SET status = 'queued', due_at = t.due_at"
-            " FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, due_at) WHERE m.id = t.id",
+            _AGAIN,
             [row["message_id"] for row in again],
             [retry_at(tx.now, row["tries"], sending) for row in again],
         )

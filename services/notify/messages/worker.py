@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -141,7 +142,7 @@ async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     providers = [HttpProvider(each) for each in settings.providers]
     worker = Worker(parts.database, parts.actor, providers, settings.sending)
     tasks = [
-        asyncio.create_task(worker.run(lambda lane=lane: worker.send_due(lane), _LONGEST_IDLE))
+        asyncio.create_task(worker.run(partial(worker.send_due, lane), _LONGEST_IDLE))
         for lane in _LANES
     ]
     tasks.append(asyncio.create_task(worker.run(worker.ask, _QUERY_POLL)))

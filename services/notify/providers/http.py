@@ -97,9 +97,7 @@ class HttpProvider:
             TIMESTAMP_HEADER: timestamp,
             SIGNATURE_HEADER: sign(self._secret, operation, timestamp, body),
         }
-        answer = await self._client.post(
-            f"{self._url}/{operation}", content=body, headers=headers
-        )
+        answer = await self._client.post(f"{self._url}/{operation}", content=body, headers=headers)
         return answer.raise_for_status()
 
 

@@ -64,9 +64,7 @@ def check_text(text: str, variables: Mapping[str, VariableType], purpose: str) -
     if _IDENTIFIER.search(text):
         raise ValueError("正文中不能有证件号或手机号 / no id numbers or mobile numbers in a text")
     if purpose == OFFICIAL and VariableType.TEXT in variables.values():
-        raise ValueError(
-            "工作短信只能含数字和日期 / a text to officials has counts and dates only"
-        )
+        raise ValueError("工作短信只能含数字和日期 / a text to officials has counts and dates only")
 
 
 def fill(
@@ -82,7 +80,7 @@ def fill(
     written: dict[str, str] = {}
     for name in sorted(variables.keys() & values.keys()):
         try:
-            written[name] = _write(values[name], variables[name], language)
+            written[name] = _write(values[name], VariableType(variables[name]), language)
         except ValueError:
             wrong.append(name)
     if missing or unknown or wrong:

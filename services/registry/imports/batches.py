@@ -32,6 +32,7 @@ _HEAD = "0"
 HouseholdKey = tuple[str, str]  # county, 户号
 DwellingKey = tuple[str, str]  # region, 房屋编号
 RoomKey = tuple[UUID, str]  # dwelling, 房间号
+TakenKey = bytes | HouseholdKey  # the index of an id number, or a household
 
 
 class Checked(NamedTuple):
@@ -40,6 +41,7 @@ class Checked(NamedTuple):
     raw: RawLine
     line: Line | None
     fault: Fault | None
+    household: HouseholdKey | None
     person_id: UUID
     id_index: bytes
     id_sealed: bytes
@@ -66,7 +68,7 @@ class Surroundings:
     households: Mapping[HouseholdKey, tuple[UUID, bool]]  # id, whether it has a head
     dwellings: Mapping[DwellingKey, UUID]
     rooms: Mapping[RoomKey, UUID]
-    elsewhere: Collection[bytes | HouseholdKey] = ()
+    elsewhere: Collection[TakenKey] = ()
 
 
 @dataclass
@@ -120,25 +122,22 @@ def _checked(
     found = raw.fault or check_line(raw.cells, today, known, jurisdiction)
     person_id = new_id()
     if isinstance(found, Fault):
-        return Checked(raw, None, found, person_id, b"", b"", None, None)
-    phone = found.phone
+        return Checked(raw, None, found, None, person_id, b"", b"", None, None)
+    phone, place = found.phone, str(person_id)
+    household = None
+    if found.household is not None:  # of the county that the actor answers for
+        household = _own_place(found, jurisdiction)[:6], found.household
     return Checked(
         raw,
         found,
         None,
+        household,
         person_id,
         vault.index(found.id_number, "id_number"),
-        vault.seal(found.id_number, f"persons.id_number:{person_id}"),
+        vault.seal(found.id_number, f"persons.id_number:{place}"),
         vault.index(phone, "phone") if phone else None,
-        vault.seal(phone, f"persons.phone:{person_id}") if phone else None,
+        vault.seal(phone, f"persons.phone:{place}") if phone else None,
     )
-
-
-def household_key(line: Line, jurisdiction: str) -> HouseholdKey | None:
-    """County and number of a line's household; the county is the one the actor answers for."""
-    if line.household is None:
-        return None
-    return _own_place(line, jurisdiction)[:6], line.household
 
 
 def _own_place(line: Line, jurisdiction: str) -> str:
@@ -152,23 +151,26 @@ def decide(
 ) -> Decision:
     """Sort a batch into persons to enter, lines that change nothing, and refused lines."""
     decision = Decision()
-    candidates = [
-        each for each in _unregistered(checked, around, import_id, decision) if each.line
-    ]
-    heads = _heads(candidates, around, jurisdiction)
-    for each in candidates:
-        fault = _household_fault(each, heads, around, jurisdiction)
+    candidates = list(_unregistered(checked, around, import_id, decision))
+    heads = _heads(candidates, around)
+    for each, line in candidates:
+        key = each.household
+        fault = _household_fault(each, line, heads, around) if key else None
         if fault is not None:
             decision.rejects.append((each.raw, fault))
             continue
-        household = _household_of(each, around, decision, jurisdiction)
-        decision.persons.append((each, household, _room_of(each, around, decision)))
+        household = None
+        if key is not None:
+            head = heads[key] or line
+            household = _household_of(key, head, around, decision, jurisdiction)
+        room = _room_of(line, around, decision) if line.dwelling else None
+        decision.persons.append((each, household, room))
     return decision
 
 
 def _unregistered(
     checked: list[Checked], around: Surroundings, import_id: UUID, decision: Decision
-) -> Iterator[Checked]:
+) -> Iterator[tuple[Checked, Line]]:
     """Good lines of people who are not registered yet; the others are settled on the way."""
     seen: set[bytes] = set()
     for each in checked:
@@ -185,7 +187,7 @@ def _unregistered(
             decision.rejects.append((each.raw, Fault(Reason.ALREADY_REGISTERED, "身份证号")))
         else:
             seen.add(each.id_index)
-            yield each
+            yield each, each.line
 
 
 def _compare(
@@ -201,56 +203,47 @@ def _compare(
 
 
 def _heads(
-    candidates: list[Checked], around: Surroundings, jurisdiction: str
-) -> dict[HouseholdKey, Checked | None]:
+    candidates: list[tuple[Checked, Line]], around: Surroundings
+) -> dict[HouseholdKey, Line | None]:
     """The head of every household that has one: a line of the batch, or None for the register."""
-    heads: dict[HouseholdKey, Checked | None] = {
+    heads: dict[HouseholdKey, Line | None] = {
         key: None for key, (_, headed) in around.households.items() if headed
     }
-    for each in candidates:
-        if each.line is not None and each.line.relation == _HEAD:
-            key = household_key(each.line, jurisdiction)
-            if key is not None:
-                heads.setdefault(key, each)
+    for each, line in candidates:
+        if line.relation == _HEAD and each.household is not None:
+            heads.setdefault(each.household, line)
     return heads
 
 
 def _household_fault(
     each: Checked,
-    heads: Mapping[HouseholdKey, Checked | None],
+    line: Line,
+    heads: Mapping[HouseholdKey, Line | None],
     around: Surroundings,
-    jurisdiction: str,
 ) -> Fault | None:
-    if each.line is None or each.line.household is None:
-        return None
-    key = household_key(each.line, jurisdiction)
+    key = each.household
     if key in around.elsewhere:
         return Fault(Reason.HOUSEHOLD_ELSEWHERE, "户号")
-    if key not in heads:
+    if key is None or key not in heads:
         return Fault(Reason.HEAD_MISSING, "与户主关系")
-    if each.line.relation == _HEAD and heads[key] is not each:
+    if line.relation == _HEAD and heads[key] is not line:
         return Fault(Reason.SECOND_HEAD, "与户主关系")
     return None
 
 
 def _household_of(
-    each: Checked, around: Surroundings, decision: Decision, jurisdiction: str
-) -> UUID | None:
-    if each.line is None:
-        return None
-    key = household_key(each.line, jurisdiction)
-    if key is None:
-        return None
+    key: HouseholdKey, head: Line, around: Surroundings, decision: Decision, jurisdiction: str
+) -> UUID:
+    """The household's id; a new one lies where its head belongs."""
     if key in around.households:
         return around.households[key][0]
     if key not in decision.households:
-        decision.households[key] = new_id(), _own_place(each.line, jurisdiction)
+        decision.households[key] = new_id(), _own_place(head, jurisdiction)
     return decision.households[key][0]
 
 
-def _room_of(each: Checked, around: Surroundings, decision: Decision) -> UUID | None:
-    line = each.line
-    if line is None or line.dwelling is None or line.room is None or line.residence is None:
+def _room_of(line: Line, around: Surroundings, decision: Decision) -> UUID | None:
+    if line.dwelling is None or line.room is None or line.residence is None:
         return None
     key = line.residence, line.dwelling
     dwelling = around.dwellings.get(key)

@@ -183,7 +183,7 @@ def _check_archive(file: IO[bytes]) -> None:
 
 
 def _xlsx_lines(
-    rows: Iterator[list[object]], margin: list[str], width: int, done: int
+    rows: Iterator[Sequence[object]], margin: list[str], width: int, done: int
 ) -> Iterator[RawLine]:
     for number, row in enumerate(rows, start=2):
         if number <= done:

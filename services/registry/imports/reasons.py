@@ -83,9 +83,7 @@ REASON_TEXT: dict[Reason, Text] = {
     ),
     Reason.FUTURE: Text("出生日期晚于今天", "The birth date is after today"),
     Reason.SEX: Text("性别应为 1、2 或 男、女", "Sex is 1 or 男, 2 or 女"),
-    Reason.SEX_CONTRADICTS_ID: Text(
-        "性别与身份证号不符", "The sex contradicts the id number"
-    ),
+    Reason.SEX_CONTRADICTS_ID: Text("性别与身份证号不符", "The sex contradicts the id number"),
     Reason.BIRTH_DATE_CONTRADICTS_ID: Text(
         "出生日期与身份证号不符", "The birth date contradicts the id number"
     ),
@@ -118,9 +116,7 @@ REASON_TEXT: dict[Reason, Text] = {
         "房屋用途应为 自住、出租、宿舍、工地 或 商铺",
         "Use of the dwelling is 自住, 出租, 宿舍, 工地 or 商铺",
     ),
-    Reason.ROOM: Text(
-        "房屋编号和房间号应同时填写", "Dwelling number and room number go together"
-    ),
+    Reason.ROOM: Text("房屋编号和房间号应同时填写", "Dwelling number and room number go together"),
     Reason.DWELLING_OUTSIDE: Text(
         "房屋应在您辖区内的居住地;住在外地的人请留空",
         "A dwelling lies in the place of residence, in your jurisdiction; leave it empty for"
@@ -160,7 +156,5 @@ FAILURE_TEXT: dict[Failure, Text] = {
         "无法打开此表格:文件损坏或有密码",
         "The workbook does not open: it is damaged or has a password",
     ),
-    Failure.TOO_LARGE_INSIDE: Text(
-        "表格解压后过大", "The workbook is too large when unpacked"
-    ),
+    Failure.TOO_LARGE_INSIDE: Text("表格解压后过大", "The workbook is too large when unpacked"),
 }

@@ -17,6 +17,7 @@ from shared.codes import (
     NATIONALITIES,
     CodeError,
     CodeFault,
+    parse_region,
     parse_resident_id,
     trim_region,
 )
@@ -90,6 +91,27 @@ class Line(NamedTuple):
     phone: str | None
 
 
+class _Cells(NamedTuple):
+    """A line's cells as text, in the order of HEADERS."""
+
+    household: str
+    relation: str
+    name: str
+    sex: str
+    nationality: str
+    id_number: str
+    birth_date: str
+    hukou: str
+    residence: str
+    kind: str
+    dwelling: str
+    room: str
+    use: str
+    origin: str
+    employer: str
+    phone: str
+
+
 class _Refused(Exception):
     def __init__(self, reason: Reason, column: str) -> None:
         super().__init__(reason.value)
@@ -98,12 +120,13 @@ class _Refused(Exception):
 
 @lru_cache(maxsize=20_000)
 def region_code(text: str) -> str | None:
-    """The significant digits of a code of 6 to 12 digits, county or smaller; None if it is none."""
+    """The significant digits of a code of 6 to 12 digits, county or smaller; None if it is none.
+    The counties that repeat their city (441900, Dongguan) keep their zeros."""
     try:
         code = trim_region(text)
+        return code if len(code) >= 6 else parse_region(text[:6])
     except CodeError:
         return None
-    return code if len(code) >= 6 and text.isascii() else None
 
 
 def check_line(
@@ -121,7 +144,7 @@ def check_line(
     if fault is not None:
         return fault
     try:
-        return _read(values, today, known, jurisdiction)
+        return _read(_Cells(*values), today, known, jurisdiction)
     except _Refused as refused:
         return refused.fault
 
@@ -144,47 +167,48 @@ def _form_of(values: list[str]) -> Fault | None:
     return None
 
 
-def _read(values: list[str], today: date, known: Collection[str], jurisdiction: str) -> Line:
-    (
-        *(household, relation, name, sex, nationality, id_number, born, hukou),
-        *(residence, kind, dwelling, room, use, origin, employer, phone),
-    ) = values
-    number, sex, birth_date = _identity(id_number, sex, born, today)
-    hukou_code = _region(hukou, "户籍地", known)
-    if hukou_code is None:
+def _read(cells: _Cells, today: date, known: Collection[str], jurisdiction: str) -> Line:
+    number, sex, birth_date = _identity(cells.id_number, cells.sex, cells.birth_date, today)
+    hukou = _region(cells.hukou, "户籍地", known)
+    residence = _region(cells.residence, "居住地", known)
+    if hukou is None:
         raise _Refused(Reason.HUKOU_MISSING, "户籍地")
-    home = _region(residence, "居住地", known)
-    here = home is not None and home.startswith(jurisdiction)
-    if not here and not hukou_code.startswith(jurisdiction):
+    here = residence is not None and residence.startswith(jurisdiction)
+    if not here and not hukou.startswith(jurisdiction):
         raise _Refused(Reason.OUTSIDE_JURISDICTION, "居住地")
-    if household and relation not in _RELATIONS:
+    if cells.household and cells.relation not in _RELATIONS:
         raise _Refused(Reason.RELATION, "与户主关系")
-    if home is not None and kind not in _KINDS:
+    if residence is not None and cells.kind not in _KINDS:
         raise _Refused(Reason.KIND, "居住类型")
-    if bool(dwelling) != bool(room):
-        raise _Refused(Reason.ROOM, "房间号" if dwelling else "房屋编号")
-    if dwelling and not here:
-        raise _Refused(Reason.DWELLING_OUTSIDE, "房屋编号")
-    if dwelling and use not in _USES:
-        raise _Refused(Reason.USE, "房屋用途")
+    _check_dwelling(cells, here)
     return Line(
-        household or None,
-        relation if household else None,
-        _name(name),
-        sex,
-        _nationality(nationality),
-        number,
-        birth_date,
-        hukou_code,
-        home,
-        _KINDS[kind] if home else None,
-        dwelling or None,
-        room or None,
-        _USES.get(use, "owner"),
-        _region(origin, "流出地", known),
-        _employer(employer),
-        _phone(phone),
+        household=cells.household or None,
+        relation=cells.relation if cells.household else None,
+        name=_name(cells.name),
+        sex=sex,
+        nationality=_nationality(cells.nationality),
+        id_number=number,
+        birth_date=birth_date,
+        hukou=hukou,
+        residence=residence,
+        kind=_KINDS[cells.kind] if residence else None,
+        dwelling=cells.dwelling or None,
+        room=cells.room or None,
+        use=_USES.get(cells.use, "owner"),
+        origin=_region(cells.origin, "流出地", known),
+        employer=_employer(cells.employer),
+        phone=_phone(cells.phone),
     )
+
+
+def _check_dwelling(cells: _Cells, here: bool) -> None:
+    """`here`: whether she lives in the actor's jurisdiction, where the dwelling has to be."""
+    if bool(cells.dwelling) != bool(cells.room):
+        raise _Refused(Reason.ROOM, "房间号" if cells.dwelling else "房屋编号")
+    if cells.dwelling and not here:
+        raise _Refused(Reason.DWELLING_OUTSIDE, "房屋编号")
+    if cells.dwelling and cells.use not in _USES:
+        raise _Refused(Reason.USE, "房屋用途")
 
 
 def _identity(number: str, sex: str, born: str, today: date) -> tuple[str, str, date]:

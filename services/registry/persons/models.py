@@ -51,6 +51,12 @@ class Person(Row, table=True):
         Index("persons_household", "household_id"),
         Index("persons_room", "room_id"),
         Index("persons_birth_date", "birth_date"),
+        Index(
+            "persons_left",
+            "left_region",
+            postgresql_ops={"left_region": "text_pattern_ops"},
+            postgresql_where="left_region IS NOT NULL",
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -145,3 +145,45 @@ class HistoryView(BaseModel):
 
     residences: list[ResidenceView]
     versions: list[VersionView]
+
+
+class NoteArrival(Command):
+    """Somebody registered at a welcome desk here (流入). `person_id` is the id the desk gave or
+    knows her by; `origin_region` is the county of her household register."""
+
+    arrival_id: UUID
+    person_id: UUID
+    name: PersonName
+    id_number: ResidentId
+    region: PlaceCode
+    origin_region: PlaceCode
+    arrived_on: PastDate
+    room_id: UUID | None = None
+
+
+class NoteDeparture(Command):
+    """Somebody left a place here (流出); where to may be unknown, or known only by province."""
+
+    departure_id: UUID
+    person_id: UUID
+    region: PlaceCode
+    to_region: RegionCode | None = None
+    departed_on: PastDate
+
+
+class NoteArrivalElsewhere(Command):
+    """Another county says that one of our people arrived there (流出人口抵达通报)."""
+
+    notice_id: UUID
+    id_number: ResidentId | None
+    region: PlaceCode
+    arrived_on: PastDate
+
+
+class NoteBirthElsewhere(Command):
+    """Another county says that a child of one of our women was registered there (户内变动通报)."""
+
+    notice_id: UUID
+    mother_id_number: ResidentId | None
+    region: RegionCode
+    born_on: PastDate

@@ -96,6 +96,12 @@ def _households() -> None:
 
 
 def _imports() -> None:
+    # Rosters are copied into a temporary table: PostgreSQL has no COPY into tables with
+    # row-level security.
+    op.execute(
+        "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO yipan_registry',"
+        " current_database()); END $$"
+    )
     op.create_table(
         "imports",
         sa.Column("id", sa.Uuid, primary_key=True),

@@ -1,0 +1,264 @@
+"""The delivery worker: sends queued messages until a signed receipt comes back.
+
+Two-state: an attempt is committed as `sending` with a lease before anything leaves, its result
+after. A process that dies in between leaves a message whose lease runs out; the peer answers the
+second sending with the receipt it gave before. Messages about one notice or inquiry go in order;
+each peer has a task of its own, so a dead one holds nobody up.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import structlog
+
+from services.exchange.evidence.handlers import remember_peer_head
+from services.exchange.evidence.models import PeerHead
+from services.exchange.evidence.rules import RECEIPT_TYPE, hash_of
+from services.exchange.messages.handlers import content_place
+from services.exchange.messages.models import Delivery, MessageOut
+from services.exchange.messages.rules import (
+    GIVE_UP_AFTER,
+    may_pass_later,
+    pause_after,
+    stamped,
+)
+from services.exchange.participants.models import Participant
+from services.exchange.participants.node import our_node
+from services.exchange.participants.queries import find_active
+from services.exchange.peers import OpenClient, Peers
+from shared.app import Extra, Parts
+from shared.db import Database, Tx
+from shared.signing import JsonObject, SignatureInvalid, sign_detached, verify_compact
+
+log = structlog.get_logger()
+
+PATH = "/exchange/dci/registry/notify"
+
+_POLL_SECONDS = 0.25
+_LEASE = timedelta(seconds=60)  # longer than a client waits
+_AT_ONCE = 4  # messages to one peer
+_LONGEST_PAUSE = 5.0
+
+_PEERS_WITH_WORK = """
+SELECT DISTINCT to_node FROM messages_out
+WHERE state IN ('queued', 'sending') AND next_attempt_at <= $1
+"""
+_CLAIM = """
+SELECT message.* FROM messages_out AS message
+WHERE to_node = $1 AND state IN ('queued', 'sending') AND next_attempt_at <= $2
+  AND NOT EXISTS (
+    SELECT FROM messages_out AS earlier
+    WHERE earlier.to_node = message.to_node AND earlier.subject_id = message.subject_id
+      AND earlier.sequence < message.sequence AND earlier.state IN ('queued', 'sending'))
+ORDER BY sequence LIMIT $3 FOR UPDATE OF message SKIP LOCKED
+"""
+_MARK = """
+UPDATE messages_out SET state = 'sending', attempts = attempts + 1, next_attempt_at = $2
+WHERE message_id = ANY($1::text[])
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an attempt. `away`: the peer was not reached at all."""
+
+    state: Delivery
+    error: str | None = None
+    receipt: str | None = None
+    head: PeerHead | None = None
+    away: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A message marked as being sent, signed for this attempt."""
+
+    message: MessageOut
+    peer: Participant
+    envelope: JsonObject
+
+
+def delivery(open_: OpenClient) -> Extra:
+    """The worker as background work of the service."""
+
+    @asynccontextmanager
+    async def extra(parts: Parts) -> AsyncIterator[None]:
+        courier = Courier(parts, Peers(open_))
+        task = asyncio.create_task(courier.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await courier.close()
+
+    return extra
+
+
+class Courier:
+    """Finds peers with work and runs one task for each."""
+
+    def __init__(self, parts: Parts, peers: Peers) -> None:
+        self._database: Database = parts.database
+        self._actor = parts.actor
+        self._peers = peers
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; survives outages of the database."""
+        pause = _POLL_SECONDS
+        while True:
+            try:
+                await self._look()
+                pause = _POLL_SECONDS
+            except Exception as error:
+                log.warning("delivery-paused", error=type(error).__name__)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            await self._wait(pause)
+
+    async def close(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._peers.close()
+
+    async def deliver_due(self, node_id: str) -> bool:
+        """Send what is due to one peer, once each. False when it was not reached."""
+        while attempts := await self._claim(node_id):
+            outcomes = await asyncio.gather(*(self._send(each) for each in attempts))
+            await self._record(list(zip(attempts, outcomes, strict=True)))
+            if any(outcome.away for outcome in outcomes):
+                return False
+        return True
+
+    async def _look(self) -> None:
+        self._tasks = {peer: task for peer, task in self._tasks.items() if not task.done()}
+        async with self._database.transaction(self._actor) as tx:
+            rows = await tx.fetch(_PEERS_WITH_WORK, tx.now)
+        for row in rows:
+            if row["to_node"] not in self._tasks:
+                self._tasks[row["to_node"]] = asyncio.create_task(self._drain(row["to_node"]))
+
+    async def _wait(self, seconds: float) -> None:
+        """Until something was committed with an event, or for `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._database.outbox_filled.wait()
+        except TimeoutError:
+            pass
+
+    async def _drain(self, node_id: str) -> None:
+        """One peer's task; while it is not reached, its other messages wait too."""
+        try:
+            if not await self.deliver_due(node_id):
+                await asyncio.sleep(1.0)
+        except Exception as error:
+            log.warning("delivery-failed", peer=node_id, error=type(error).__name__)
+            await asyncio.sleep(1.0)
+
+    async def _claim(self, node_id: str) -> list[Attempt]:
+        """Mark the next messages as being sent, and sign them for now."""
+        async with self._database.transaction(self._actor) as tx:
+            messages = await tx.find(MessageOut, _CLAIM, node_id, tx.now, _AT_ONCE)
+            if not messages:
+                return []
+            peer = await find_active(node_id, tx)
+            if peer is None:
+                await self._hold(messages, tx)
+                return []
+            await tx.execute(_MARK, [each.message_id for each in messages], tx.now + _LEASE)
+            return [await _signed(each, peer, tx) for each in messages]
+
+    async def _hold(self, messages: Sequence[MessageOut], tx: Tx) -> None:
+        """Their peer is revoked, or not known any more: look again later, or give up."""
+        for message in messages:
+            message.attempts += 1
+            await _conclude(message, Outcome(Delivery.QUEUED, "peer-not-active"), tx)
+
+    async def _send(self, attempt: Attempt) -> Outcome:
+        try:
+            client = await self._peers.client(attempt.peer)
+            answer = await client.post(PATH, json=attempt.envelope)
+        except (httpx.HTTPError, OSError) as error:
+            return Outcome(Delivery.QUEUED, type(error).__name__, away=True)
+        return judge(answer, attempt)
+
+    async def _record(self, results: Sequence[tuple[Attempt, Outcome]]) -> None:
+        async with self._database.transaction(self._actor) as tx:
+            for attempt, outcome in results:
+                message = await tx.get(MessageOut, attempt.message.message_id, lock=True)
+                if message is not None and message.state == Delivery.SENDING:
+                    await _conclude(message, outcome, tx)
+
+
+async def _signed(message: MessageOut, peer: Participant, tx: Tx) -> Attempt:
+    content = json.loads(tx.vault.open(message.content_sealed, content_place(message.message_id)))
+    body = stamped(content, tx.now)
+    node = await our_node(tx)
+    return Attempt(message, peer, {"signature": sign_detached(body, node.key)} | body)
+
+
+async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
+    state, due = outcome.state, tx.now
+    if state == Delivery.QUEUED:
+        due = tx.now + pause_after(message.attempts)
+        if due - message.created_at > GIVE_UP_AFTER:
+            state = Delivery.GIVEN_UP
+    await tx.execute(
+        "UPDATE messages_out SET state = $2, last_error = $3, receipt = $4, next_attempt_at = $5,"
+        " delivered_at = CASE WHEN $2 = 'delivered' THEN $6::timestamptz END, attempts = $7"
+        " WHERE message_id = $1",
+        message.message_id,
+        state.value,
+        outcome.error,
+        outcome.receipt,
+        due,
+        tx.now,
+        message.attempts,
+    )
+    if outcome.head is not None:
+        outcome.head.at = tx.now
+        await remember_peer_head(outcome.head, tx)
+
+
+def judge(answer: httpx.Response, attempt: Attempt) -> Outcome:
+    """What a peer's answer means: only a receipt that fits what we sent counts as delivered."""
+    try:
+        said = answer.json()
+        message = said["message"] if isinstance(said, dict) else None
+    except (ValueError, KeyError):
+        message = None
+    message = message if isinstance(message, dict) else {}
+    if answer.status_code == 200:
+        return _receipted(message.get("receipt"), attempt)
+    error = message.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    code = code if isinstance(code, str) else None
+    said_code = f"{answer.status_code} {code or ''}".strip()[:100]
+    if may_pass_later(answer.status_code, code):
+        return Outcome(Delivery.QUEUED, said_code, away=answer.status_code >= 500)
+    return Outcome(Delivery.FAILED, said_code)
+
+
+def _receipted(receipt: object, attempt: Attempt) -> Outcome:
+    message, peer = attempt.message, attempt.peer
+    try:
+        claims = verify_compact(str(receipt), peer.jwks, RECEIPT_TYPE)
+        size, root = claims["tree_size"], hash_of(claims["root"])
+    except (SignatureInvalid, KeyError, ValueError):
+        return Outcome(Delivery.QUEUED, "receipt-invalid")
+    fits = (claims.get("node"), claims.get("message_id"), claims.get("payload_hash")) == (
+        peer.id,
+        message.message_id,
+        message.payload_hash.hex(),
+    )
+    if not fits or not isinstance(size, int) or size < 1:
+        return Outcome(Delivery.QUEUED, "receipt-of-something-else")
+    token = str(receipt)
+    head = PeerHead(peer=peer.id, tree_size=size, root=root, token=token, at=message.created_at)
+    return Outcome(Delivery.DELIVERED, receipt=token, head=head)

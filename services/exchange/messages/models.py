@@ -1,0 +1,94 @@
+"""Tables: messages on their way out, messages taken in, and what was refused."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index
+from sqlmodel import Field
+
+from services.exchange.base import Row
+from shared.columns import Timestamp
+
+
+class Delivery(StrEnum):
+    """How far a message got. `failed`: the peer refused it. `given-up`: no receipt for days."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    GIVEN_UP = "given-up"
+
+
+class MessageOut(Row, table=True):
+    """A message to a peer. It is signed anew at each attempt (its time must be fresh), over a
+    content that never changes: `payload_hash` is of that content."""
+
+    __tablename__ = "messages_out"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'delivered', 'failed', 'given-up')",
+            "messages_out_state",
+        ),
+        Index(
+            "messages_out_pending",
+            "to_node",
+            "subject_id",
+            "sequence",
+            postgresql_where="state IN ('queued', 'sending')",
+        ),
+        Index("messages_out_subject", "subject_id", "sequence"),
+    )
+
+    message_id: str = Field(primary_key=True)
+    sequence: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    to_node: str
+    kind: str
+    subject_id: UUID
+    content_sealed: bytes
+    payload_hash: bytes
+    leaf_index: int = Field(sa_type=BigInteger)
+    state: str = Delivery.QUEUED
+    attempts: int = 0
+    next_attempt_at: datetime = Field(sa_type=Timestamp)
+    created_at: datetime = Field(sa_type=Timestamp)
+    delivered_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    last_error: str | None = None
+    receipt: str | None = None
+
+
+class MessageIn(Row, table=True):
+    """A message of a peer that was verified and applied, sealed with its signature, and the
+    receipt we gave for it: the same message again gets the same receipt."""
+
+    __tablename__ = "messages_in"
+    __table_args__ = (Index("messages_in_subject", "subject_id"),)
+
+    from_node: str = Field(primary_key=True)
+    message_id: str = Field(primary_key=True)
+    kind: str
+    subject_id: UUID
+    envelope_sealed: bytes
+    payload_hash: bytes
+    received_at: datetime = Field(sa_type=Timestamp)
+    leaf_index: int | None = Field(default=None, sa_type=BigInteger)
+    receipt: str | None = None
+
+
+class Refusal(Row, table=True):
+    """A message that was refused: who said they sent it, and why it was not believed."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index("refusals_at", "at"),)
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    at: datetime = Field(sa_type=Timestamp)
+    sender_id: str | None = None
+    message_id: str | None = None
+    code: str
+    reason: str

@@ -1,0 +1,168 @@
+"""Sending notices, taking those of peers, and feedback between the two."""
+
+from uuid import UUID
+
+from services.exchange.errors import (
+    BadMessage,
+    NoFeedbackAsked,
+    NoParticipant,
+    NotAllowedToPeer,
+    OwnRegion,
+    UnknownSubject,
+)
+from services.exchange.messages.door import Received
+from services.exchange.messages.handlers import queue_message
+from services.exchange.notices.models import Notice, NoticeDirection, NoticeKind
+from services.exchange.notices.queries import content_place, view_of
+from services.exchange.notices.rules import FEEDBACK_KIND, asks_feedback, wire_kind
+from services.exchange.notices.schemas import (
+    CONTENT,
+    AnyContent,
+    Feedback,
+    NoticeRecord,
+    NoticeView,
+    SendNotice,
+)
+from services.exchange.participants.models import Participant
+from services.exchange.participants.node import our_node
+from services.exchange.participants.queries import find_active, find_for_region
+from shared.db import Tx
+from shared.events.exchange import NoticeConfirmed, NoticeReceived, NoticeSent
+from shared.ids import new_id
+from shared.problems import OutsideJurisdiction
+
+
+async def send_notice(command: SendNotice, tx: Tx) -> NoticeView:
+    """Tell another node. Where no participant covers the region the notice is kept and shown as
+    undeliverable. Raises OutsideJurisdiction, OwnRegion, NoParticipant for an unknown node."""
+    if not tx.actor.covers(command.region):
+        raise OutsideJurisdiction()
+    content = CONTENT.validate_python(command.model_dump(exclude={"to_region", "to_node"}))
+    if command.to_node is not None:
+        peer = await find_active(command.to_node, tx)
+        if peer is None:
+            raise NoParticipant()
+        notice = await tell(content, peer.region_prefixes[0], peer, tx)
+    else:
+        to_region = str(command.to_region)
+        if to_region.startswith((await our_node(tx)).region):
+            raise OwnRegion()
+        notice = await tell(content, to_region, await find_for_region(to_region, tx), tx)
+    tx.saw(notice.person_id or notice.id, "notice")
+    return await view_of(notice, tx)
+
+
+async def tell(
+    content: AnyContent,
+    to_region: str,
+    peer: Participant | None,
+    tx: Tx,
+    *,
+    person_id: UUID | None = None,
+    source: str | None = None,
+) -> Notice:
+    """Record a notice and promise it to the peer, if there is one. Raises OwnRegion."""
+    if peer is not None and peer.id == (await our_node(tx)).id:
+        raise OwnRegion()
+    notice = _new_notice(content, to_region, tx)
+    notice.peer = peer.id if peer is not None else None
+    notice.person_id, notice.source = person_id, source
+    await tx.add(notice)
+    if peer is None:
+        return notice
+    record = NoticeRecord(to_region=to_region, content=content)
+    tx.emit(
+        NoticeSent(
+            notice_id=notice.id,
+            kind=notice.kind,
+            to_node=peer.id,
+            to_region=to_region,
+            sent_at=tx.now,
+        )
+    )
+    await queue_message(
+        peer.id, wire_kind(content.kind), notice.id, record.model_dump(mode="json"), tx
+    )
+    return notice
+
+
+async def receive_notice(received: Received[NoticeRecord], tx: Tx) -> None:
+    """A peer's notice, verified: keep it and say so. Raises BadMessage when it is not about a
+    region of ours."""
+    node, record = await our_node(tx), received.record
+    content = record.content
+    if received.kind != wire_kind(content.kind) or not record.to_region.startswith(node.region):
+        raise BadMessage()
+    if await tx.fetch_value("SELECT 1 FROM notices WHERE id = $1", received.subject_id):
+        raise BadMessage()
+    notice = _new_notice(content, record.to_region, tx, received.subject_id)
+    notice.direction, notice.peer = NoticeDirection.IN, received.from_node
+    notice.local_region = record.to_region
+    await tx.add(notice)
+    tx.emit(
+        NoticeReceived(
+            notice_id=notice.id,
+            kind=notice.kind,
+            from_node=received.from_node,
+            region=content.region,
+            happened_on=content.happened_on,
+            id_number=getattr(content, "id_number", None),
+            name=getattr(content, "name", None),
+            certificate_id=getattr(content, "certificate_id", None),
+        )
+    )
+
+
+async def give_feedback(command: Feedback, notice_id: UUID, tx: Tx) -> NoticeView:
+    """Say whether a notice fits our records, once. Raises NoFeedbackAsked."""
+    notice = await tx.require(Notice, notice_id, lock=True)
+    if notice.direction != NoticeDirection.IN or not notice.feedback_asked:
+        raise NoFeedbackAsked()
+    if notice.answered_at is not None or notice.peer is None:
+        raise NoFeedbackAsked()
+    notice.agrees, notice.answered_at = command.agrees, tx.now
+    await tx.save(notice)
+    tx.saw(notice.person_id or notice.id, "notice")
+    await queue_message(notice.peer, FEEDBACK_KIND, notice.id, command.model_dump(), tx)
+    return await view_of(notice, tx)
+
+
+async def receive_feedback(received: Received[Feedback], tx: Tx) -> None:
+    """The peer we told answers. Raises UnknownSubject, NotAllowedToPeer, NoFeedbackAsked."""
+    notice = await tx.get(Notice, received.subject_id, lock=True)
+    if notice is None or notice.direction != NoticeDirection.OUT:
+        raise UnknownSubject()
+    if notice.peer != received.from_node:
+        raise NotAllowedToPeer()
+    if not notice.feedback_asked or notice.answered_at is not None:
+        raise NoFeedbackAsked()
+    notice.agrees, notice.answered_at = received.record.agrees, tx.now
+    await tx.save(notice)
+    tx.emit(
+        NoticeConfirmed(
+            notice_id=notice.id,
+            kind=notice.kind,
+            to_node=received.from_node,
+            to_region=notice.to_region,
+            agrees=received.record.agrees,
+            confirmed_at=tx.now,
+        )
+    )
+
+
+def _new_notice(
+    content: AnyContent, to_region: str, tx: Tx, notice_id: UUID | None = None
+) -> Notice:
+    notice_id = notice_id or new_id()
+    return Notice(
+        id=notice_id,
+        direction=NoticeDirection.OUT,
+        kind=NoticeKind(content.kind),
+        region=content.region,
+        to_region=to_region,
+        local_region=content.region,
+        happened_on=content.happened_on,
+        content_sealed=tx.vault.seal(content.model_dump_json(), content_place(notice_id)),
+        feedback_asked=asks_feedback(content.kind),
+        created_at=tx.now,
+    )

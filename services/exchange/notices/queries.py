@@ -1,0 +1,70 @@
+"""Reading notices."""
+
+from uuid import UUID
+
+from services.exchange.messages.models import Delivery
+from services.exchange.messages.queries import delivery_of
+from services.exchange.notices.models import Notice, NoticeDirection, NoticeKind
+from services.exchange.notices.rules import shown_id_number
+from services.exchange.notices.schemas import CONTENT, NoticeSummary, NoticeView
+from shared.db import Tx
+from shared.http import Page, decode_cursor, encode_cursor
+from shared.problems import MalformedRequest, Text
+
+_LIST = """
+SELECT * FROM notices
+WHERE starts_with(local_region, $1) AND ($2::text IS NULL OR direction = $2)
+  AND ($3::text IS NULL OR kind = $3) AND ($4::uuid IS NULL OR id < $4)
+ORDER BY id DESC LIMIT $5
+"""
+
+
+async def get_notice(notice_id: UUID, tx: Tx) -> NoticeView:
+    notice = await tx.require(Notice, notice_id)
+    tx.saw(notice.person_id or notice.id, "notice")
+    return await view_of(notice, tx)
+
+
+async def list_notices(
+    direction: NoticeDirection | None,
+    kind: NoticeKind | None,
+    limit: int,
+    cursor: str | None,
+    tx: Tx,
+) -> Page[NoticeSummary]:
+    """Newest first; names nobody."""
+    rows = await tx.find(Notice, _LIST, tx.actor.region, direction, kind, after_id(cursor), limit + 1)
+    delivery = await delivery_of([row.id for row in rows], tx)
+    more = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
+    items = [summary_of(row, delivery.get(row.id)) for row in rows[:limit]]
+    return Page(items=items, next=more)
+
+
+def after_id(cursor: str | None) -> UUID | None:
+    """The id a page starts after. Raises MalformedRequest for a cursor that is not ours."""
+    try:
+        return UUID(decode_cursor(cursor)[0]) if cursor else None
+    except (ValueError, AttributeError, TypeError, IndexError) as error:
+        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error
+
+
+def summary_of(notice: Notice, delivery: Delivery | None) -> NoticeSummary:
+    return NoticeSummary(
+        **notice.model_dump(include=set(NoticeSummary.model_fields)),
+        deliverable=notice.peer is not None,
+        delivery=delivery,
+    )
+
+
+async def view_of(notice: Notice, tx: Tx) -> NoticeView:
+    """As the transaction's purpose may see it."""
+    delivery = (await delivery_of([notice.id], tx)).get(notice.id)
+    opened = tx.vault.open(notice.content_sealed, content_place(notice.id))
+    content = CONTENT.validate_json(opened).model_dump(mode="json")
+    if content.get("id_number"):
+        content["id_number"] = shown_id_number(content["id_number"], tx.purpose)
+    return NoticeView(**summary_of(notice, delivery).model_dump(), content=content)
+
+
+def content_place(notice_id: UUID) -> str:
+    return f"notices.content:{notice_id}"

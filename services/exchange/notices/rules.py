@@ -1,0 +1,33 @@
+"""Decisions about notices. Pure."""
+
+from services.exchange.notices.models import NoticeKind
+from shared.crypto import mask
+from shared.usage import Purpose
+
+# Where the home county's record may have to change, it says whether its record agrees.
+_ASKS_FEEDBACK = frozenset(
+    {
+        NoticeKind.ARRIVAL,
+        NoticeKind.DEPARTURE,
+        NoticeKind.BIRTH_REGISTERED,
+        NoticeKind.DEATH_REGISTERED,
+        NoticeKind.CORRECTION,
+    }
+)
+_FULL_ID_NUMBER = frozenset(
+    {Purpose.REGISTRATION, Purpose.INQUIRY, Purpose.CORRECTION, Purpose.SUBJECT_ACCESS}
+)
+FEEDBACK_KIND = "yipan.notice.feedback.v1"
+
+
+def asks_feedback(kind: NoticeKind) -> bool:
+    return kind in _ASKS_FEEDBACK
+
+
+def wire_kind(kind: NoticeKind) -> str:
+    """The record type a notice travels as."""
+    return f"yipan.notice.{kind}.v1"
+
+
+def shown_id_number(id_number: str, purpose: Purpose | None) -> str:
+    return id_number if purpose in _FULL_ID_NUMBER else mask(id_number, 6, 2)

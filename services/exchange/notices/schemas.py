@@ -1,0 +1,200 @@
+"""What each kind of notice may say: a closed set of fields, on the wire as at the desk."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from services.exchange.messages.models import Delivery
+from services.exchange.notices.models import NoticeDirection, NoticeKind
+from services.exchange.participants.schemas import NodeId
+from shared.clock import today
+from shared.codes import RegionCode, ResidentId
+from shared.text import PersonName
+
+
+def _past(day: date) -> date:
+    if not date(1900, 1, 1) <= day <= today():
+        raise ValueError("日期应在今天或之前 / a day until today is needed")
+    return day
+
+
+PastDate = Annotated[date, AfterValidator(_past)]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+
+
+class Closed(BaseModel):
+    """A field that a kind does not have is refused, wherever it comes from."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Content(Closed):
+    """Where and when it happened."""
+
+    region: RegionCode
+    happened_on: PastDate
+
+
+class Arrival(Content):
+    """One of yours registered here (流入)."""
+
+    kind: Literal[NoticeKind.ARRIVAL]
+    name: PersonName
+    id_number: ResidentId
+    stay_purpose: Word | None = None
+
+
+class Departure(Content):
+    """One of yours left here (流出)."""
+
+    kind: Literal[NoticeKind.DEPARTURE]
+    name: PersonName
+    id_number: ResidentId
+    moved_to: RegionCode | None = None
+
+
+class CertificateChecked(Content):
+    """A certificate of yours was checked here (证明核验). Names nobody."""
+
+    kind: Literal[NoticeKind.CERTIFICATE_CHECKED]
+    certificate_id: Annotated[str, Field(min_length=1, max_length=100)]
+    outcome: Word
+
+
+class ServiceDelivered(Content):
+    """One of yours was served here (服务办结)."""
+
+    kind: Literal[NoticeKind.SERVICE_DELIVERED]
+    id_number: ResidentId
+    service: Word
+
+
+class BirthRegistered(Content):
+    """A child was born here in a household of yours (出生登记). `id_number` is the mother's."""
+
+    kind: Literal[NoticeKind.BIRTH_REGISTERED]
+    id_number: ResidentId | None = None
+
+
+class DeathRegistered(Content):
+    """One of yours died here (死亡登记); the cause is not told."""
+
+    kind: Literal[NoticeKind.DEATH_REGISTERED]
+    name: PersonName
+    id_number: ResidentId
+
+
+class Correction(Content):
+    """A record of yours seems wrong in these fields (更正建议); values are asked by inquiry."""
+
+    kind: Literal[NoticeKind.CORRECTION]
+    name: PersonName
+    id_number: ResidentId
+    fields: Annotated[
+        list[Literal["name", "sex", "birth_date", "nationality", "hukou_region", "residence"]],
+        Field(min_length=1, max_length=6),
+    ]
+
+
+AnyContent = Annotated[
+    Arrival
+    | Departure
+    | CertificateChecked
+    | ServiceDelivered
+    | BirthRegistered
+    | DeathRegistered
+    | Correction,
+    Field(discriminator="kind"),
+]
+CONTENT: TypeAdapter[AnyContent] = TypeAdapter(AnyContent)
+
+
+class NoticeRecord(Closed):
+    """A notice on the wire."""
+
+    to_region: RegionCode
+    content: AnyContent
+
+
+class Feedback(Closed):
+    """Whether a notice fits the receiver's records (反馈). A clerk or the registry decides;
+    nothing answers by itself."""
+
+    agrees: bool
+
+
+class Addressed(Closed):
+    to_region: RegionCode | None = None
+    to_node: NodeId | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.to_region is None) == (self.to_node is None):
+            raise ValueError("请写明对方地区或节点之一 / give either to_region or to_node")
+        return self
+
+
+class SendArrival(Addressed, Arrival):
+    pass
+
+
+class SendDeparture(Addressed, Departure):
+    pass
+
+
+class SendCertificateChecked(Addressed, CertificateChecked):
+    pass
+
+
+class SendServiceDelivered(Addressed, ServiceDelivered):
+    pass
+
+
+class SendBirthRegistered(Addressed, BirthRegistered):
+    pass
+
+
+class SendDeathRegistered(Addressed, DeathRegistered):
+    pass
+
+
+class SendCorrection(Addressed, Correction):
+    pass
+
+
+SendNotice = Annotated[
+    SendArrival
+    | SendDeparture
+    | SendCertificateChecked
+    | SendServiceDelivered
+    | SendBirthRegistered
+    | SendDeathRegistered
+    | SendCorrection,
+    Field(discriminator="kind"),
+]
+
+
+class NoticeSummary(BaseModel):
+    """A notice in a list. `delivery` is null for one that came in, or that nobody covers."""
+
+    id: UUID
+    direction: NoticeDirection
+    kind: NoticeKind
+    peer: str | None
+    region: str
+    to_region: str
+    happened_on: date
+    deliverable: bool
+    delivery: Delivery | None
+    feedback_asked: bool
+    agrees: bool | None
+    answered_at: datetime | None
+    created_at: datetime
+
+
+class NoticeView(NoticeSummary):
+    """A notice with what it says, numbers masked where the purpose does not need them."""
+
+    content: dict[str, str | list[str] | None]

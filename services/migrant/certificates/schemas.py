@@ -1,0 +1,168 @@
+"""Commands and views of certificates."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from joserfc.jwk import ECKey, OKPKey
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from services.migrant.certificates.rules import Claim, Outcome, RevocationReason, contradicts
+from services.migrant.types import Command, CountyCode, PastDate
+from shared.codes import MaritalStatus, ResidentId, Sex
+from shared.text import PersonName
+
+_COORDINATE = r"^[A-Za-z0-9_-]{43,88}$"
+
+
+class PublicKey(Command):
+    """A public JWK; a private member is refused as an unknown field."""
+
+    kty: Literal["EC", "OKP"]
+    crv: Literal["P-256", "P-384", "Ed25519"]
+    x: Annotated[str, Field(pattern=_COORDINATE)]
+    y: Annotated[str | None, Field(pattern=_COORDINATE)] = None
+    kid: Annotated[str | None, Field(max_length=200)] = None
+    alg: Annotated[str | None, Field(max_length=20)] = None
+    use: Literal["sig"] | None = None
+
+    @model_validator(mode="after")
+    def _on_the_curve(self) -> Self:
+        try:
+            kind = ECKey if self.kty == "EC" else OKPKey
+            _ = kind.import_key(self.model_dump(exclude_none=True)).raw_value
+        except (ValueError, KeyError) as error:
+            raise ValueError("公钥无效 / not a valid public key") from error
+        return self
+
+
+class HolderKey(PublicKey):
+    """The key of the holder's own device, P-256."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+
+
+class Facts(Command):
+    """What the home county's register says, entered by the clerk for the chosen claims alone.
+    `marital_status` and `children` are there only if the holder asked for them."""
+
+    home_region: CountyCode
+    name: PersonName | None = None
+    sex: Sex | None = None
+    birth_date: PastDate | None = None
+    id_number: ResidentId | None = None
+    marital_status: MaritalStatus | None = None
+    children: Annotated[int | None, Field(ge=0, le=20)] = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if contradicts(self.id_number, self.sex, self.birth_date):
+            raise ValueError(
+                "性别或出生日期与证件号码不符 / sex or birth date contradicts the id number"
+            )
+        return self
+
+
+def _distinct(claims: list[Claim]) -> list[Claim]:
+    if len(set(claims)) != len(claims):
+        raise ValueError("有重复的项目 / a claim is chosen twice")
+    return claims
+
+
+class IssueCertificate(Command):
+    """Issue a certificate (证明签发) that its holder asked for, with the claims she chose."""
+
+    person_id: UUID
+    requested_by_holder: Literal[True]
+    claims: Annotated[list[Claim], Field(min_length=1), AfterValidator(_distinct)]
+    facts: Facts
+    valid_days: Annotated[int, Field(ge=1, le=365)] = 365
+    holder_key: HolderKey | None = None
+    with_qr: bool = False
+
+
+class IssuedView(BaseModel):
+    """The certificate itself, handed over once: it is not kept here. `qr_svg` holds the whole of
+    it for paper."""
+
+    certificate_id: UUID
+    credential: str
+    valid_until: date
+    qr_svg: str | None
+
+
+class CertificateView(BaseModel):
+    """What is kept of a certificate: never a claim's value."""
+
+    id: UUID
+    person_id: UUID
+    region: str
+    claim_names: list[Claim]
+    holder_bound: bool
+    issued_at: datetime
+    office: str
+    valid_until: date
+    revoked_at: datetime | None
+    revocation_reason: RevocationReason | None
+
+
+class RevokeCertificate(Command):
+    reason: RevocationReason
+
+
+class CheckCertificate(Command):
+    """What a holder showed, checked (证明核验). Give `nonce` and `audience` when the holder's
+    device was asked for a proof over them."""
+
+    presentation: Annotated[str, Field(min_length=1, max_length=20_000)]
+    nonce: Annotated[str | None, Field(min_length=8, max_length=200)] = None
+    audience: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+
+class CheckView(BaseModel):
+    """What the check found and what to do. `disclosed` is said back here and kept nowhere.
+    `status_as_of` is when the issuer signed the status that was read."""
+
+    check_id: UUID
+    outcome: Outcome
+    signature_valid: bool
+    holder_proven: bool
+    certificate_id: str | None
+    issuer: str | None
+    valid_until: datetime | None
+    status_as_of: datetime | None
+    disclosed: dict[Claim, str | int | bool]
+    help: str
+
+
+class IssuerKeysView(BaseModel):
+    """This county's public keys (a JWK set), and where its status lists are."""
+
+    issuer: str
+    status_base: str
+    keys: list[dict[str, str]]
+
+
+class StatusListInput(Command):
+    uri: Annotated[str, Field(max_length=500)]
+    token: Annotated[str, Field(max_length=1_000_000)]
+
+
+class KeySetInput(Command):
+    keys: Annotated[list[PublicKey], Field(min_length=1, max_length=20)]
+
+
+class TrustIssuer(Command):
+    """Another county's keys, the address its status lists begin with, and any lists at hand."""
+
+    jwks: KeySetInput
+    status_base: Annotated[str, Field(max_length=300, pattern=r"^https?://[^\s/]+/\S*$")]
+    status_lists: Annotated[list[StatusListInput], Field(max_length=50, default_factory=list)]
+
+
+class TrustedIssuerView(BaseModel):
+    issuer: str
+    status_base: str
+    key_ids: list[str]
+    updated_at: datetime

@@ -1,0 +1,75 @@
+"""Taking in a file, and calling an import off."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from uuid import UUID
+
+from services.registry.errors import ImportClosed, UnsupportedFile
+from services.registry.imports.models import Import, ImportFile, ImportStatus
+from services.registry.imports.schemas import AcceptedImport, ImportKind
+from services.registry.imports.worker import close, file_place
+from shared.db import Tx
+from shared.ids import new_id
+from shared.problems import MalformedBody, Text
+from shared.usage import Purpose
+
+_ZIP = b"PK\x03\x04"
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # old .xls, or a workbook with a password
+
+
+async def accept_import(
+    kind: ImportKind, as_of: date | None, parts: AsyncIterator[bytes], tx: Tx
+) -> AcceptedImport:
+    """Store a file part by part, sealed, to be imported under the caller's jurisdiction. `as_of`
+    is the day the roster tells of, from which its residences count. Raises UnsupportedFile."""
+    day = as_of or tx.today
+    if day > tx.today:
+        raise MalformedBody(Text("as_of 晚于今天", "as_of lies after today"))
+    first = await anext(parts, b"")
+    job = Import(
+        id=new_id(),
+        kind=kind,
+        format=_format_of(first),
+        region=tx.actor.region,
+        as_of=day,
+        actor_sub=tx.actor.sub,
+        actor_name=tx.actor.name,
+        actor_org=tx.actor.org,
+        purpose=tx.purpose or Purpose.REGISTRATION,
+        case_reference=tx.case_reference,
+        created_at=tx.now,
+    )
+    await tx.add(job)
+    await _store(job, 0, first, tx)
+    number = 1
+    async for part in parts:
+        await _store(job, number, part, tx)
+        number += 1
+    await tx.execute("UPDATE imports SET size = $2 WHERE id = $1", job.id, job.size)
+    return AcceptedImport(id=job.id, status=ImportStatus.WAITING)
+
+
+def _format_of(first: bytes) -> str:
+    if not first:
+        raise UnsupportedFile(Text("文件为空", "The file is empty"))
+    if first.startswith(_COMPOUND):
+        raise UnsupportedFile(
+            Text("请另存为无密码的 .xlsx 或 .csv", "Save it as .xlsx without a password, or .csv")
+        )
+    return "xlsx" if first.startswith(_ZIP) else "csv"
+
+
+async def _store(job: Import, number: int, part: bytes, tx: Tx) -> None:
+    job.size += len(part)
+    sealed = tx.vault.seal_bytes(part, file_place(job.id, number))
+    await tx.add(ImportFile(import_id=job.id, part=number, content_sealed=sealed))
+
+
+async def cancel_import(import_id: UUID, tx: Tx) -> AcceptedImport:
+    """Stop an import. Lines entered by then stay: they were good. Raises ImportClosed."""
+    job = await tx.require(Import, import_id, lock=True)
+    if job.status not in (ImportStatus.WAITING, ImportStatus.RUNNING):
+        raise ImportClosed()
+    job.status, job.finished_at = ImportStatus.CANCELLED, tx.now
+    await close(job, tx)
+    return AcceptedImport(id=job.id, status=ImportStatus.CANCELLED)

@@ -1,0 +1,268 @@
+"""What events of the migrant service and notices of other counties change in the register.
+
+Events may come late or out of order: the newest stay decides where somebody lives now, an older
+one only joins her history. What contradicts the register becomes a task for a clerk, and the
+events behind it go on.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from services.registry.persons.handlers import keep_version, leave, move, register_person
+from services.registry.persons.models import Person, PersonStatus, Residence, ResidenceKind
+from services.registry.persons.queries import find_by_id_number, find_person
+from services.registry.persons.rules import agrees_with_id_number, kind_of_residence
+from services.registry.persons.schemas import (
+    NoteArrival,
+    NoteArrivalElsewhere,
+    NoteBirthElsewhere,
+    NoteDeparture,
+    RegisterPerson,
+    ResidenceInput,
+)
+from services.registry.tasks.handlers import open_task
+from services.registry.tasks.models import TaskKind
+from services.registry.tasks.schemas import OpenTask
+from shared.codes import parse_resident_id
+from shared.db import Tx
+from shared.events.registry import PersonCorrected, PersonsMerged
+from shared.ids import new_id
+
+
+async def note_arrival(command: NoteArrival, tx: Tx) -> None:
+    """Register somebody who arrived, or set where she lives now. An id number that the register
+    has under another id makes the desk's id an alias of that one."""
+    await lock_id_number(command.id_number, tx)
+    person = await find_by_id_number(command.id_number, tx, lock=True)
+    of_desk = await find_person(command.person_id, tx, lock=True)
+    if person is None and of_desk is None:
+        await _register(command, tx)
+        return
+    if person is None and of_desk is not None and _may_have_number(of_desk, command.id_number):
+        await _take_number(of_desk, command.id_number, tx)
+        person = of_desk
+    if person is None or (of_desk is not None and of_desk.id != person.id):
+        await _ask_about_arrival(TaskKind.ID_NUMBER_CONFLICT, command, person or of_desk, tx)
+        return
+    if of_desk is None:
+        await _alias(command.person_id, person, tx)
+    if person.status == PersonStatus.DECEASED:
+        await _ask_about_arrival(TaskKind.DECEASED_PERSON, command, person, tx)
+        return
+    await _settle(person, _stay(person, command.region, command.arrived_on, command.room_id), tx)
+
+
+async def note_departure(command: NoteDeparture, tx: Tx) -> None:
+    """Close the stay that somebody left, when it is the one she is in."""
+    person = await find_person(command.person_id, tx, lock=True)
+    if person is None:
+        await open_task(
+            OpenTask(
+                kind=TaskKind.UNKNOWN_PERSON,
+                source="departure",
+                source_id=command.departure_id,
+                region=command.region,
+                other_region=command.to_region,
+                happened_on=command.departed_on,
+            ),
+            tx,
+        )
+        return
+    tx.saw(person.id, "residence")
+    lives_there = person.residence_region is not None and (
+        person.residence_region.startswith(command.region)
+        or command.region.startswith(person.residence_region)
+    )
+    newer = person.residence_since is not None and person.residence_since > command.departed_on
+    if not lives_there or newer:
+        return
+    if command.to_region is not None and len(command.to_region) >= 6:
+        await move(person, _stay(person, command.to_region, command.departed_on), tx)
+    else:
+        await leave(person, command.departed_on, tx)
+    person.updated_at = tx.now
+    await tx.save(person)
+
+
+async def note_arrival_elsewhere(command: NoteArrivalElsewhere, tx: Tx) -> None:
+    """One of our people lives in another county now: at home she counts as absent (人在外)."""
+    person = await _named_in_notice(command.id_number, tx)
+    kind = _contradiction(person)
+    if person is None or kind is not None:
+        await open_task(
+            OpenTask(
+                kind=kind or TaskKind.UNKNOWN_PERSON,
+                source="notice",
+                source_id=command.notice_id,
+                region=tx.actor.region,
+                other_region=command.region,
+                person_id=person.id if person else None,
+                happened_on=command.arrived_on,
+            ),
+            tx,
+        )
+        return
+    await _settle(person, _stay(person, command.region, command.arrived_on), tx)
+
+
+async def note_birth_elsewhere(command: NoteBirthElsewhere, tx: Tx) -> None:
+    """A child was registered in another county: its mother's household here may want a look."""
+    mother = await _named_in_notice(command.mother_id_number, tx)
+    await open_task(
+        OpenTask(
+            kind=TaskKind.HOUSEHOLD_CHANGED if mother else TaskKind.UNKNOWN_PERSON,
+            source="notice",
+            source_id=command.notice_id,
+            region=_place_here(mother, tx) if mother else tx.actor.region,
+            other_region=command.region,
+            person_id=mother.id if mother else None,
+            household_id=mother.household_id if mother else None,
+            happened_on=command.born_on,
+        ),
+        tx,
+    )
+    if mother:
+        tx.saw(mother.id, "household")
+
+
+async def lock_id_number(id_number: str, tx: Tx) -> None:
+    """Whoever else brings the same id number waits until this transaction ends: two desks may
+    meet the same newcomer at once."""
+    index = tx.vault.index(id_number, "id_number")
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock($1)", int.from_bytes(index[:8], "big", signed=True)
+    )
+
+
+async def _named_in_notice(id_number: str | None, tx: Tx) -> Person | None:
+    return await find_by_id_number(id_number, tx, lock=True) if id_number else None
+
+
+def _contradiction(person: Person | None) -> TaskKind | None:
+    if person is None:
+        return TaskKind.UNKNOWN_PERSON
+    return TaskKind.DECEASED_PERSON if person.status == PersonStatus.DECEASED else None
+
+
+def _place_here(person: Person, tx: Tx) -> str:
+    """The narrowest place of a person inside this county, so that its office sees the task."""
+    places = (person.hukou_region, person.residence_region, person.left_region)
+    return next((each for each in places if each and tx.actor.covers(each)), tx.actor.region)
+
+
+async def _register(command: NoteArrival, tx: Tx) -> None:
+    parsed = parse_resident_id(command.id_number)
+    await register_person(
+        RegisterPerson(
+            name=command.name,
+            sex=parsed.sex,
+            birth_date=parsed.birth_date,
+            id_number=command.id_number,
+            hukou_region=command.origin_region,
+            residence=ResidenceInput(
+                region=command.region,
+                kind=ResidenceKind(kind_of_residence(command.origin_region, command.region)),
+                since=command.arrived_on,
+                room_id=command.room_id,
+            ),
+        ),
+        tx,
+        person_id=command.person_id,
+    )
+
+
+def _may_have_number(person: Person, id_number: str) -> bool:
+    """A record without a number, of the sex and birth date that the number says."""
+    return person.id_number_index is None and agrees_with_id_number(
+        id_number, person.sex, person.birth_date
+    )
+
+
+async def _take_number(person: Person, id_number: str, tx: Tx) -> None:
+    await keep_version(person, ["id_number"], "流入登记补录 / from the arrival", tx)
+    person.id_number_sealed = tx.vault.seal(id_number, f"persons.id_number:{person.id}")
+    person.id_number_index = tx.vault.index(id_number, "id_number")
+    person.updated_at = tx.now
+    await tx.save(person)
+    tx.emit(PersonCorrected(person_id=person.id, region=person.hukou_region, fields=["id_number"]))
+
+
+async def _alias(alias_id: UUID, person: Person, tx: Tx) -> None:
+    """The desk's new id means somebody we know: say so to every service."""
+    await tx.execute(
+        "INSERT INTO person_aliases (alias_id, person_id) VALUES ($1, $2)", alias_id, person.id
+    )
+    await tx.merge_subject(person.id, alias_id)
+    tx.emit(PersonsMerged(kept_id=person.id, merged_id=alias_id))
+
+
+async def _ask_about_arrival(
+    kind: TaskKind, command: NoteArrival, person: Person | None, tx: Tx
+) -> None:
+    await open_task(
+        OpenTask(
+            kind=kind,
+            source="arrival",
+            source_id=command.arrival_id,
+            region=command.region,
+            other_region=command.origin_region,
+            person_id=person.id if person else None,
+            happened_on=command.arrived_on,
+        ),
+        tx,
+    )
+
+
+def _stay(person: Person, region: str, since: date, room_id: UUID | None = None) -> ResidenceInput:
+    return ResidenceInput(
+        region=region,
+        kind=ResidenceKind(kind_of_residence(person.hukou_region, region)),
+        since=since,
+        room_id=room_id,
+    )
+
+
+async def _settle(person: Person, stay: ResidenceInput, tx: Tx) -> None:
+    """She lives there, unless the register knows of a later stay."""
+    tx.saw(person.id, "residence")
+    latest = await tx.fetch_value(
+        "SELECT max(coalesce(until, since)) FROM residences WHERE person_id = $1", person.id
+    )
+    if latest is not None and latest > stay.since:
+        await _remember(person, stay, tx)
+        return
+    if (person.residence_region, person.room_id) == (stay.region, stay.room_id):
+        return
+    await move(person, stay, tx)
+    person.updated_at = tx.now
+    await tx.save(person)
+
+
+async def _remember(person: Person, stay: ResidenceInput, tx: Tx) -> None:
+    """A stay that ended before we heard of it: it lasted until the next one known began."""
+    known = await tx.fetch_value(
+        "SELECT 1 FROM residences WHERE person_id = $1 AND region = $2 AND since = $3",
+        person.id,
+        stay.region,
+        stay.since,
+    )
+    if known:
+        return
+    until = await tx.fetch_value(
+        "SELECT min(since) FROM residences WHERE person_id = $1 AND since > $2",
+        person.id,
+        stay.since,
+    )
+    await tx.add(
+        Residence(
+            id=new_id(),
+            person_id=person.id,
+            region=stay.region,
+            kind=stay.kind,
+            room_id=stay.room_id,
+            since=stay.since,
+            until=until,
+            recorded_at=tx.now,
+            recorded_by=tx.actor.sub,
+        )
+    )

@@ -1,0 +1,69 @@
+"""`make bench`: measure rows of the table of numbers and write docs/guide/numbers.md."""
+
+import argparse
+import asyncio
+import tempfile
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from tests.bench import row1_lookup, row3_create
+from tests.bench.frame import Contest, Result, measure
+from tests.bench.report import PAGE, table, verdict, write_page
+from tests.bench.stand import Stand, stand
+
+ROWS = (1, 3)
+
+
+def main() -> None:
+    asked = _arguments()
+    results, notes = asyncio.run(_run(asked))
+    print("\n" + table(results) + "\n\n" + verdict(results))
+    for note in notes:
+        print(f"- {note}")
+    if not asked.quick:
+        write_page(results, notes, asked.rounds)
+        print(f"\nwritten to {PAGE.relative_to(Path.cwd())}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rows", default=",".join(map(str, ROWS)), help="e.g. 1,3")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
+    parser.add_argument("--people", type=int, default=10_000, help="registered beforehand")
+    parser.add_argument("--quick", action="store_true", help="2 short rounds, nothing written")
+    asked = parser.parse_args()
+    asked.rows = [int(row) for row in asked.rows.split(",")]
+    if unknown := set(asked.rows) - set(ROWS):
+        parser.error(f"there is no row {unknown}; rows are {ROWS}")
+    if asked.quick:
+        asked.rounds, asked.seconds = 2, 1.5
+    return asked
+
+
+async def _run(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
+    results: list[Result] = []
+    notes: list[str] = []
+    for row in asked.rows:
+        with tempfile.TemporaryDirectory(prefix="yipan-bench-") as folder:
+            async with stand(Path(folder), asked.seconds) as made:
+                async with _contest(row, made, asked) as contest:
+                    results += await measure(contest, asked.rounds)
+                    notes += contest.notes
+    return results, notes
+
+
+def _contest(
+    row: int, made: Stand, asked: argparse.Namespace
+) -> AbstractAsyncContextManager[Contest]:
+    match row:
+        case 1:
+            return row1_lookup.contest(made, asked.people)
+        case 3:
+            return row3_create.contest(made, asked.people, asked.rounds)
+        case _:
+            raise ValueError(row)
+
+
+if __name__ == "__main__":
+    main()
