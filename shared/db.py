@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -68,6 +69,25 @@ def _ready(statement: str | ClauseElement, args: Sequence[Any]) -> tuple[str, Se
     return (statement, args) if isinstance(statement, str) else compile_statement(statement)
 
 
+@cache
+def _insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
+    """How to insert a row: the statement, and the columns its places stand for."""
+    table = model.__table__  # type: ignore[attr-defined]
+    names = [column.name for column in table.columns if not column.identity]
+    places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({places})", names  # noqa: S608
+
+
+def loaded(model: type[Row], record: asyncpg.Record) -> Row:
+    """A row as the database gave it. The constructor would treat each column as a change somebody
+    makes, one after the other; SQLAlchemy itself loads rows this way."""
+    manager = model.__mapper__.class_manager  # type: ignore[attr-defined]
+    row: Row = manager.new_instance()
+    row.__dict__.update(record)
+    return row
+
+
 @dataclass
 class Tx:
     """One transaction, opened at a door. Handlers write through it and never commit.
@@ -83,7 +103,7 @@ class Tx:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     purpose: Purpose | None = None
     case_reference: str | None = None
-    correlation_id: str = field(default_factory=lambda: str(new_id()))
+    correlation_id: str | None = None  # a fresh one for the events of this transaction
     causation_id: str | None = None
     happened_at: datetime | None = None  # when the event said it happened, at the consumer door
     _events: list[Event] = field(default_factory=list)
@@ -111,7 +131,7 @@ class Tx:
 
     async def find(self, model: type[Row], statement: str | ClauseElement, *args: Any) -> list[Row]:
         """The rows of a statement that selects all columns of `model`."""
-        return [model(**record) for record in await self.fetch(statement, *args)]
+        return [loaded(model, record) for record in await self.fetch(statement, *args)]
 
     async def get(self, model: type[Row], key: Any, *, lock: bool = False) -> Row | None:
         """One row by primary key, optionally locked until the transaction ends."""
@@ -119,7 +139,7 @@ class Tx:
         (primary,) = table.primary_key.columns
         sql = f'SELECT * FROM {table.name} WHERE "{primary.name}" = $1'  # noqa: S608 names of our own
         record = await self.connection.fetchrow(sql + (" FOR UPDATE" if lock else ""), key)
-        return None if record is None else model(**record)
+        return None if record is None else loaded(model, record)
 
     async def require(self, model: type[Row], key: Any, *, lock: bool = False) -> Row:
         """Like `get`, but raises NotFound (which also hides what is outside the jurisdiction)."""
@@ -136,16 +156,10 @@ class Tx:
         return await self.connection.execute(sql, *values)
 
     async def add(self, *rows: SQLModel) -> None:
-        """Insert rows. Those of one table go in one statement per run."""
+        """Insert rows, one statement each, in this order."""
         for row in rows:
-            table = row.__table__  # type: ignore[attr-defined]
-            names = [column.name for column in table.columns if not column.identity]
-            places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
-            columns = ", ".join(f'"{name}"' for name in names)
-            await self.connection.execute(
-                f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608
-                *(getattr(row, name) for name in names),
-            )
+            sql, names = _insertion(type(row))
+            await self.connection.execute(sql, *(getattr(row, name) for name in names))
 
     async def save(self, row: SQLModel) -> None:
         """Write back every column of a row read in this transaction. A table with a `version`
@@ -229,6 +243,7 @@ class Tx:
             )
         if self._events:
             ids = [new_id() for _ in self._events]
+            correlation_id = self.correlation_id or str(new_id())
             payloads = [
                 envelope(
                     event,
@@ -237,7 +252,7 @@ class Tx:
                     self.now,
                     self.event_vault,
                     actor=self.actor.sub,
-                    correlation_id=self.correlation_id,
+                    correlation_id=correlation_id,
                     causation_id=self.causation_id,
                 )
                 for event, event_id in zip(self._events, ids, strict=True)
@@ -322,6 +337,7 @@ _LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OutOfMemoryError,
     asyncpg.DiskFullError,
     asyncpg.AdminShutdownError,

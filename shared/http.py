@@ -20,9 +20,6 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import CurrentActor
 from shared.db import Database, Tx
-from shared.pages import Page as Page
-from shared.pages import decode_cursor as decode_cursor
-from shared.pages import encode_cursor as encode_cursor
 from shared.problems import (
     BodyTooLarge,
     Conflict,
@@ -185,9 +182,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-async def if_match(
-    actor: CurrentActor, if_match: Annotated[str | None, Header()] = None
-) -> int:
+async def if_match(actor: CurrentActor, if_match: Annotated[str | None, Header()] = None) -> int:
     """The version an update was made from. Raises VersionRequired or StaleVersion, but only to
     whom the token lets in: strangers learn nothing."""
     if if_match is None:

@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 from opentelemetry import propagate
 
-from shared.bus import Bus, Message
+from shared.bus import MAX_BYTES, Bus, Message
 from shared.crypto import Vault
 from shared.events.base import Event
 
@@ -71,7 +71,10 @@ def envelope(
         members["causationid"] = causation_id
     propagate.inject(members)
     members["data"] = event.sealed(vault)
-    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > MAX_BYTES:  # refused here, or the relay would try it for ever
+        raise ValueError(f"an event of type {event.event_type} is too large for the bus")
+    return text
 
 
 class Relay:

@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 Scope = MutableMapping[str, Any]
@@ -40,6 +41,7 @@ def configure_logging(level: str) -> None:
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # an outage is logged by our own loops
 
 
 def configure_tracing(service: str, endpoint: str | None) -> None:
@@ -110,9 +112,7 @@ class Observed:
             for key, value in scope["headers"]
             if key in (b"traceparent", b"tracestate")
         }
-        with tracer.start_as_current_span(
-            scope["method"], context=propagate.extract(headers), kind=SpanKind.SERVER
-        ) as span:
+        with _span(scope["method"], headers) as span:
             try:
                 await self._app(scope, receive, observe)
             finally:
@@ -130,6 +130,15 @@ class Observed:
                     status=status,
                     ms=round(seconds * 1000, 2),
                 )
+
+
+def _span(name: str, headers: dict[str, str]) -> AbstractContextManager[Span]:
+    """A span of this request. Where nobody traces, neither the caller nor we, none is begun."""
+    if headers or isinstance(trace.get_tracer_provider(), TracerProvider):
+        return tracer.start_as_current_span(
+            name, context=propagate.extract(headers), kind=SpanKind.SERVER
+        )
+    return nullcontext(INVALID_SPAN)
 
 
 def _route_template(scope: Scope) -> str:

@@ -14,12 +14,19 @@ from typing import Any
 import asyncpg
 import pytest
 from fastapi import FastAPI
-from shared.bus import Bus
-from shared.bus.embedded import EmbeddedBus, prepare
 
-from deploy.box.databases import app_dsn, bus_dsn, create_databases, migrate, new_passwords, owner_dsn
+from deploy.box.databases import (
+    app_dsn,
+    bus_dsn,
+    create_databases,
+    migrate,
+    new_passwords,
+    owner_dsn,
+)
 from deploy.box.postgres import Postgres
 from shared.app import Parts
+from shared.bus import Bus
+from shared.bus.embedded import EmbeddedBus, prepare
 from shared.db import Database, set_codecs
 from shared.testing import EVENT_VAULT, VAULT, Issuer, make_actor, running, service_settings
 

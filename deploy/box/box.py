@@ -92,6 +92,8 @@ async def started_box(options: BoxOptions, stop: asyncio.Event) -> AsyncIterator
         postgres = Postgres(options.data / "postgres")
         await asyncio.to_thread(postgres.start)
         stack.callback(postgres.stop)
+        watch = asyncio.create_task(_watch(postgres, stop))
+        stack.callback(watch.cancel)
         await create_databases(postgres, keys.passwords)
         await migrate_all(postgres, keys.passwords)
         settings = {s: _settings(s, options, keys, postgres) for s in SERVICES}
@@ -165,6 +167,14 @@ def _exchange_settings(options: BoxOptions) -> dict[str, Any]:
         "node_address": f"https://127.0.0.1:{options.peer_port}",
         "certificate_pem": cert.read_text(),
     }
+
+
+async def _watch(postgres: Postgres, stop: asyncio.Event) -> None:
+    """When PostgreSQL dies under us, the box stops: its next start recovers."""
+    while postgres.alive:
+        await asyncio.sleep(0.5)
+    print("PostgreSQL ended unexpectedly; stopping. 数据库意外退出,正在停止。", file=sys.stderr)
+    stop.set()
 
 
 async def _simulator(stack: AsyncExitStack, options: BoxOptions, keys: BoxKeys) -> Starlette:

@@ -1,63 +1,109 @@
-"""`make demo`: two counties and a city node exchange as one board (一盘棋). Every number printed
-was measured in this run; every check that fails ends the demo with exit code 1."""
+"""`make demo`: two counties and a city node exchange as one board (一盘棋). Every figure printed
+was measured in this run; the first thing that is not as it should be ends it with exit code 1."""
 
+import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from deploy.box import demo_board, demo_roster, demo_worker
+from deploy.box.errors import BoxError
 from deploy.box.fleet import Json, Node, join, running_fleet
+from deploy.box.roster import R7, Margins
 
 CITY, HOME, HOST = "4203", "420325", "420381"  # 十堰市; 房县, her home; 丹江口市, where she works
-SEED = 20261101
-BAD_LINES = 300
-CLERK = (
-    "registry:read registry:write migrant:read migrant:write exchange:read exchange:write"
-    " assessment:read assessment:write notify:read notify:write"
-)
-WAIT_SECONDS = 60
+WAIT_SECONDS = 90
+
+Found = TypeVar("Found")
 
 
 @dataclass
 class Demo:
-    """The three nodes, and what happened so far."""
+    """The three nodes, the clock, and what the steps hand on to each other."""
 
     city: Node
     home: Node
     host: Node
     folder: Path
+    margins: Margins = R7
     started: float = field(default_factory=time.monotonic)
-    worker: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def say(self, text: str) -> None:
         print(f"[{time.monotonic() - self.started:7.1f} s] {text}", flush=True)
 
+    @asynccontextmanager
+    async def step(self, title: str) -> AsyncIterator[None]:
+        """Print what begins, and how long it took."""
+        begun = time.monotonic()
+        self.say(f"▶ {title}")
+        yield
+        self.say(f"  ✓ {time.monotonic() - begun:.2f} s")
 
-@asynccontextmanager
-async def _step(demo: Demo, title: str) -> AsyncIterator[None]:
-    begun = time.monotonic()
-    demo.say(f"{title} …")
-    yield
-    demo.say(f"  done in {time.monotonic() - begun:.2f} s")
+
+def expect(truth: object, english: str, chinese: str) -> None:
+    """Raises BoxError when the demo did not find what it must."""
+    if not truth:
+        raise BoxError(f"The demo expected {english}.", f"演示未达到预期: {chinese}。")
+
+
+async def until(what: str, check: Callable[[], Awaitable[Found | None]]) -> Found:
+    """Ask again until there is an answer. Raises BoxError after WAIT_SECONDS."""
+    give_up = time.monotonic() + WAIT_SECONDS
+    while True:
+        found = await check()
+        if found:
+            return found
+        if time.monotonic() > give_up:
+            raise BoxError(f"Waited {WAIT_SECONDS} s in vain for {what}.", f"等待超时: {what}。")
+        await asyncio.sleep(0.1)
 
 
 async def run_demo(bus: str) -> None:
-    """Run the whole line. Raises BoxError at the first thing that is not as it should be."""
+    """The whole line on the published figures. Raises BoxError where it fails."""
     with tempfile.TemporaryDirectory(prefix="yipan-demo-") as name:
-        folder = Path(name)
-        started = time.monotonic()
-        print(f"Starting a city node and two counties on the {bus} bus …", flush=True)
-        async with running_fleet([CITY, HOME, HOST], folder, bus) as (city, home, host):
-            demo = Demo(city, home, host, folder, started)
-            await play(demo)
+        await run_in(Path(name), bus, R7)
+
+
+async def run_in(folder: Path, bus: str, margins: Margins) -> Json:
+    """Start three boxes in `folder`, play, and return the figures of the closing table."""
+    started = time.monotonic()
+    print(f"Starting a city node and two counties on the {bus} bus …", flush=True)
+    async with running_fleet([CITY, HOME, HOST], folder, bus, ["--any-hour"]) as nodes:
+        city, home, host = nodes
+        return await play(Demo(city, home, host, folder, margins, started))
 
 
 async def play(demo: Demo) -> Json:
     """All steps in order on a running fleet; returns the closing table's figures."""
     demo.say("three boxes are up, each with its own keys, databases and bus")
-    async with _step(demo, "the city admits both counties; keys and records are exchanged"):
+    async with demo.step("the city admits both counties; records are signed and exchanged"):
         await join(demo.city, [demo.home, demo.host])
-    return {}
+    async with demo.step("the real administrative divisions (区划, cut-off 2023-06-30)"):
+        await demo_roster.count_regions(demo)
+    async with demo.step("host county imports a township's roster as CSV"):
+        await demo_roster.import_township(demo, demo.host, "csv")
+    async with demo.step("home county imports a township's roster as XLSX"):
+        await demo_roster.import_township(demo, demo.home, "xlsx")
+    async with demo.step("workers of the home county arrive; one brings her certificate"):
+        await demo_worker.issue_certificate(demo)
+        await demo_worker.arrive(demo)
+    async with demo.step("her certificate is checked at the desk"):
+        await demo_worker.check_certificate(demo)
+    async with demo.step("the home county takes the signed notices and confirms them"):
+        await demo_board.confirm_notices(demo)
+    async with demo.step("inquiries: asked by the home county, answered, closed"):
+        await demo_board.inquire(demo)
+    async with demo.step("her employer files the job"):
+        await demo_worker.file_employment(demo)
+    async with demo.step("the hospital reports a birth; it is registered; she gets one text"):
+        await demo_worker.register_birth(demo)
+    async with demo.step("scorecards: each county from what the other side saw"):
+        await demo_board.score(demo)
+    async with demo.step("she looks at who looked at her data"):
+        await demo_worker.show_usage(demo)
+    return await demo_board.closing_table(demo)

@@ -92,7 +92,7 @@ async def import_roster(client: httpx.AsyncClient, path: Path) -> dict[str, obje
             "/imports", data={"kind": "roster"}, files={"file": (path.name, file)}, timeout=120
         )
     state: dict[str, object] = answer.raise_for_status().json()
-    while state["status"] in ("queued", "running"):
+    while state["status"] in ("waiting", "running"):
         await asyncio.sleep(0.1)
         state = (await client.get(f"/imports/{state['id']}")).raise_for_status().json()
     return state

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.http import decode_cursor
+from shared.pages import decode_cursor
 from shared.problems import MalformedRequest, Text
 
 

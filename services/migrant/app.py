@@ -7,7 +7,11 @@ from services.migrant.certificates.fetching import status_fetcher
 from services.migrant.certificates.routes import router as certificates
 from services.migrant.consents.routes import router as consents
 from services.migrant.consumer import consumer
+from services.migrant.employments.routes import router as employments
+from services.migrant.entitlements.routes import router as entitlements
+from services.migrant.help.routes import router as help_requests
 from services.migrant.people.routes import router as people
+from services.migrant.services.routes import router as services
 from services.migrant.settings import Settings
 from shared.app import create_app
 from shared.bus import Bus
@@ -19,7 +23,16 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan migrant service (流动人口服务)",
         summary="Arrival, the person's own certificate, entitlements, help",
         settings=settings,
-        routers=[arrivals, people, consents, certificates],
+        routers=[
+            arrivals,
+            people,
+            consents,
+            certificates,
+            employments,
+            entitlements,
+            services,
+            help_requests,
+        ],
         consumer=consumer,
         extras=[status_fetcher],
         bus=bus,

@@ -45,6 +45,12 @@ class AlreadyConsented(Conflict):
     title = Text("此项同意仍然有效", "She has already agreed to this, and it stands")
 
 
+class RegionNeeded(Problem):
+    status = 422
+    type = "region-needed"
+    title = Text("请写明此人所在地区", "Say in which county or township this person is")
+
+
 class ConsentNeeded(Conflict):
     type = "consent-needed"
     title = Text(
@@ -56,6 +62,11 @@ class NotYourFiling(Problem):
     status = 403
     type = "not-your-filing"
     title = Text("用人单位只能为本单位备案", "An employer files for itself only")
+
+
+class AlreadyFiled(Conflict):
+    type = "already-filed"
+    title = Text("该员工的此次入职已备案", "This hire is filed already")
 
 
 class FactsDoNotFit(Problem):

@@ -10,6 +10,7 @@ from shared.codes import RegionCode
 from shared.text import clean
 
 EARLIEST = date(1950, 1, 1)
+COUNTY_DIGITS = 6
 
 
 def _past(day: date) -> date:
@@ -19,7 +20,7 @@ def _past(day: date) -> date:
 
 
 def _county_or_smaller(code: str) -> str:
-    if len(code) < 6:
+    if len(code) < COUNTY_DIGITS:
         raise ValueError("请写到县级或更细 / a county or a smaller area is needed")
     return code
 

@@ -64,7 +64,7 @@ class AlreadyReported(Conflict):
 
 
 class ReportClosed(Conflict):
-    """`status_of_report` says how, `folded_into` which report of the same event is the one to work on."""
+    """`status_of_report` says how; `folded_into` is the report of the same event to work on."""
 
     type = "report-closed"
     title = Text("报告已处理", "The report has been dealt with")

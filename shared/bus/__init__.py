@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+MAX_BYTES = 1 << 20  # of one value; an event that needs more should name a record instead
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -16,14 +16,13 @@ import asyncpg
 import structlog
 from asyncpg import Pool, Record
 
-from shared.bus import BusUnavailable, Message
+from shared.bus import MAX_BYTES, BusUnavailable, Message
 from shared.bus import embedded_sql as sql
 from shared.bus.embedded_member import LOST, WAIT_SECONDS, Heads, Member, make_topic, unavailable
 
 log = structlog.get_logger()
 
 PARTITIONS = 8
-MAX_BYTES = 1 << 20  # of one value
 KEEP = timedelta(days=7)
 
 _CHUNK_BYTES = 8 << 20  # of values in one statement
@@ -144,7 +143,8 @@ class EmbeddedBus:
     async def _sweep_hourly(self) -> None:
         while True:
             try:
-                log.info("bus-swept", messages=await self.sweep())
+                if swept := await self.sweep():
+                    log.info("bus-swept", messages=swept)
             except (*LOST, asyncpg.PostgresError) as error:
                 log.warning("bus-sweep-failed", error=type(error).__name__)
             await asyncio.sleep(_SWEEP_SECONDS)

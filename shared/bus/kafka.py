@@ -29,12 +29,11 @@ from aiokafka.errors import (
     for_code,
 )
 
-from shared.bus import BusUnavailable, Message, Received
+from shared.bus import MAX_BYTES, BusUnavailable, Message, Received
 
 log = structlog.get_logger()
 
 PARTITIONS = 8
-MAX_BYTES = 1 << 20  # of one value
 
 _WAIT_SECONDS = 10.0  # for the broker, before it counts as unavailable
 _JOIN_SECONDS = 30.0  # a group waits for its dead members before it takes a new one

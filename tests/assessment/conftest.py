@@ -1,8 +1,14 @@
 """Fixtures of the assessment's tests."""
 
-import pytest
+from collections.abc import AsyncIterator
 
-from tests.conftest import Cluster
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from shared.testing import Issuer, client_of
+from tests.assessment.samples import ALL_SCOPES
+from tests.conftest import Cluster, ServiceFactory
 
 
 @pytest.fixture
@@ -10,3 +16,17 @@ async def emptied(cluster: Cluster) -> None:
     """Nothing that other tests committed is in the assessment database."""
     await cluster.database("assessment")
     await cluster.empty("assessment")
+
+
+@pytest.fixture
+async def app(start_service: ServiceFactory) -> AsyncIterator[FastAPI]:
+    async with start_service("assessment") as app:
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A county clerk who may do everything; answers come in English."""
+    token = issuer.token(scope=ALL_SCOPES)
+    async with client_of(app, token, {"Accept-Language": "en"}) as client:
+        yield client

@@ -17,6 +17,7 @@ from shared.testing import event_message, make_actor
 
 HOME = "420325"
 PEER = "420381"
+ALL_SCOPES = "assessment:read assessment:write assessment:oversight"
 TOWNSHIP = "420325100"
 NOON = datetime(2026, 10, 12, 4, tzinfo=UTC)
 
@@ -43,7 +44,7 @@ def make_share(**overrides: Any) -> dict[str, Any]:
     } | overrides
 
 
-def make_item(indicator: str, weight: int | str = 100, **overrides: Any) -> dict[str, Any]:
+def make_item(indicator: str, weight: int | float | str = 100, **overrides: Any) -> dict[str, Any]:
     return {
         "indicator": indicator,
         "weight": weight,

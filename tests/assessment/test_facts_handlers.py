@@ -32,8 +32,8 @@ Event = tuple[str, datetime, RecordFact]
 
 async def tallies(tx: Tx) -> list[tuple[Any, ...]]:
     rows = await tx.fetch(
-        "SELECT kind, outcome, area, observer, office, day, n, measured, sum_measure FROM tallies"
-        " ORDER BY kind, outcome, area, observer, office, day"
+        "SELECT kind, outcome, area, observer, office, span, day, n, measured, sum_measure"
+        " FROM tallies ORDER BY 1, 2, 3, 4, 5, 6, 7"
     )
     return [tuple(row) for row in rows]
 
@@ -87,7 +87,7 @@ async def test_any_order_and_any_repetition_gives_the_same_tallies(
                 await record_facts([fact], event_id, at, tx)
             assert await count_mismatches(tx) == 0
             seen.append(await tallies(tx))
-            recount = await tx.fetch(f"{RECOUNT} ORDER BY 1, 2, 3, 4, 5, 6")
+            recount = await tx.fetch(f"{RECOUNT} ORDER BY 1, 2, 3, 4, 5, 6, 7")
             assert [tuple(row) for row in recount] == seen[-1]
     assert seen[0] == seen[1]
 
@@ -98,8 +98,9 @@ async def test_a_correction_moves_the_fact_to_its_period_once(open_tx: TxFactory
         answered = make_fact(Kind.INQUIRY_ANSWER, "late", 1, record="q")
         await record_facts([answered], "answered", NOON, tx)
         await record_facts([overdue], "overdue", NOON - timedelta(days=12), tx)  # arrives late
-        assert [(row[1], row[5], row[6]) for row in await tallies(tx)] == [
-            ("late", date(2026, 10, 12), 1)
+        assert [(row[1], *row[5:8]) for row in await tallies(tx)] == [
+            ("late", "day", date(2026, 10, 12), 1),
+            ("late", "month", date(2026, 10, 1), 1),
         ]
 
 
@@ -133,7 +134,7 @@ async def test_a_recount_finds_and_mends_what_is_wrong(open_tx: TxFactory) -> No
     async with open_tx("assessment") as tx:
         await record(tx, make_fact(Kind.MESSAGE, "failed", 9))
         right = await tallies(tx)
-        await tx.execute("UPDATE tallies SET n = 8")
+        await tx.execute("UPDATE tallies SET n = 8 WHERE span = 'month'")
         assert (await rebuild_tallies(tx)).mismatches == 2  # one missing, one too many
         assert await tallies(tx) == right
         assert (await rebuild_tallies(tx)).mismatches == 0
@@ -145,7 +146,7 @@ async def test_only_the_observing_side_sees_facts_and_tallies(open_tx: TxFactory
         for region, seen in ((HOME, 1), ("4203", 1), (PEER, 0), (TOWNSHIP, 0)):
             await tx.execute(f"SET LOCAL yipan.region = '{region}'")
             assert await tx.fetch_value("SELECT count(*) FROM facts") == seen
-            assert await tx.fetch_value("SELECT count(*) FROM tallies") == seen
+            assert await tx.fetch_value("SELECT count(*) FROM tallies") == 2 * seen
 
 
 async def test_a_fact_of_another_observer_cannot_be_written(open_tx: TxFactory) -> None:

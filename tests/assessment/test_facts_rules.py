@@ -90,6 +90,19 @@ def test_both_sides_of_a_notice_are_judged() -> None:
     ]
 
 
+def test_how_many_certificates_are_checked_touches_no_score() -> None:
+    sent = NoticeSent(
+        notice_id=new_id(),
+        kind="certificate-checked",
+        to_node=f"county-{PEER}",
+        to_region=PEER,
+        sent_at=NOON,
+    )
+    assert rules.notice_sent(sent, HOME, NOON) == []
+    received = notice_from(f"county-{PEER}", "certificate-checked")
+    assert rules.notice_received(received, HOME, NOON) == []
+
+
 @pytest.mark.parametrize(
     ("in_time", "complete", "outcome"),
     [(True, True, "in_time"), (False, True, "late"), (True, False, "partial")],

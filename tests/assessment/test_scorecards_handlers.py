@@ -40,7 +40,6 @@ from shared.testing import emitted, make_actor
 from tests.assessment.samples import HOME, PEER, make_fact, make_item, make_scheme, record
 from tests.conftest import TxFactory
 
-
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
@@ -68,7 +67,8 @@ async def test_the_exchange_loop_of_the_source(open_tx: TxFactory) -> None:
         await prepare(tx)
         await record(
             tx,
-            make_fact(Kind.MIGRANT_ARRIVED, "registered", 78_000),
+            make_fact(Kind.MIGRANT_ARRIVED, "from_elsewhere", 78_000),
+            make_fact(Kind.MIGRANT_ARRIVED, "from_here", 900),  # no other county to tell
             make_fact(Kind.NOTICE_SENT, "arrival", 71_760),
             make_fact(Kind.NOTICE_SENT, "birth", 500),  # no arrival: must not raise the share
             make_fact(Kind.NOTICE_CONFIRMED, "arrival", 48_360),

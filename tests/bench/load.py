@@ -15,12 +15,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
 _LENGTH = struct.Struct("!I")
 _END = b"\r\n\r\n"
+_PATIENCE = 30.0  # seconds for the last answers
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ class _Caller(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is not registered
         self._send()
 
     def _send(self) -> None:
@@ -144,7 +144,8 @@ async def _run(job: Job, requests: list[bytes]) -> Answer:
         (await loop.create_connection(lambda: _Caller(take, statuses), "127.0.0.1", job.port))[1]
         for _ in range(job.connections)
     ]
-    await asyncio.gather(*(caller.done for caller in callers))
+    async with asyncio.timeout(job.seconds + _PATIENCE):
+        await asyncio.gather(*(caller.done for caller in callers))
     return Answer(time.perf_counter() - started, dict(statuses))
 
 

@@ -78,7 +78,7 @@ def test_every_variable_compose_asks_of_its_user_is_explained_or_made() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+):\?\}", text))
     example = (DEPLOY / "compose" / ".env.example").read_text()
     explained = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
-    command = [Path(sys.executable).parent / "yipan", "keys"]
+    command = [str(Path(sys.executable).parent / "yipan"), "keys"]
     made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert asked - explained == set(re.findall(r"^([A-Z_]+)=", made, re.MULTILINE))
 

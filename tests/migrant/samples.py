@@ -1,5 +1,7 @@
 """Sample commands for the migrant service's tests; all people are made up."""
 
+from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 from shared.codes import resident_id_check_digit
@@ -12,6 +14,15 @@ HOME = "500101100001"
 
 def id_number(first17: str = "50010119920304212") -> str:
     return first17 + resident_id_check_digit(first17)
+
+
+_DAYS = count()
+
+
+def fresh_id_number() -> str:
+    """An id number that no other test uses: events of other tests may still be on the bus."""
+    born = date(1960, 1, 1) + timedelta(days=next(_DAYS))
+    return id_number(f"500101{born:%Y%m%d}212")
 
 
 def make_arrival(**overrides: Any) -> dict[str, Any]:

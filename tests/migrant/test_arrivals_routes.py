@@ -1,12 +1,15 @@
 """Arrivals over HTTP."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from shared.ids import new_id
 from shared.testing import Issuer
+from tests.conftest import parts_of
 from tests.migrant.conftest import bearer
 from tests.migrant.samples import OTHER_VILLAGE, VILLAGE, id_number, make_arrival
 
@@ -67,6 +70,25 @@ async def test_a_township_clerk_takes_in_someone_from_the_next_township(
     assert (await client.get(person, headers=here)).status_code == 404
     old = await client.get(f"{ARRIVALS}/{stay['id']}", headers=here)
     assert old.json()["ended_by"] == "move"
+
+
+async def test_at_many_desks_at_once_she_is_counted_once(
+    client: httpx.AsyncClient, app: FastAPI
+) -> None:
+    answers = await asyncio.gather(
+        *(client.post(ARRIVALS, json=make_arrival()) for _ in range(4)),
+        *(client.post(ARRIVALS, json=make_arrival(region=OTHER_VILLAGE)) for _ in range(4)),
+    )
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert any(answer.status_code == 201 for answer in answers)
+    async with parts_of(app).database.acquire() as connection:
+        await connection.execute("BEGIN; SET LOCAL yipan.region = '420325'")
+        row = await connection.fetchrow(
+            "SELECT (SELECT count(*) FROM people) AS people,"
+            " (SELECT count(*) FROM arrivals WHERE until IS NULL) AS stays"
+        )
+        await connection.execute("ROLLBACK")
+    assert row is not None and (row["people"], row["stays"]) == (1, 1)
 
 
 async def test_a_clerk_cannot_register_elsewhere(client: httpx.AsyncClient, issuer: Issuer) -> None:

@@ -25,13 +25,8 @@ from services.migrant.certificates import sdjwt
 from services.migrant.certificates.rules import VCT
 from shared.ids import new_id
 from shared.testing import Issuer
-from tests.migrant.test_certificates_routes import (
-    CERTIFICATES,
-    Elsewhere,
-    check,
-    issue,
-    only,
-)
+from tests.migrant.test_certificates_elsewhere import Elsewhere
+from tests.migrant.test_certificates_routes import CERTIFICATES, check, issue, only
 
 FOLDER = Path(__file__).parent / "foreign"
 Foreign = Callable[[dict[str, Any]], dict[str, Any]]

@@ -111,6 +111,45 @@ def test_what_is_not_readable(text: str) -> None:
         shown(text)
 
 
+ODD_HEADERS: list[dict[str, Any]] = [
+    {"alg": "ES256", "crit": 5},
+    {"alg": "ES256", "crit": ["x"]},
+    {"alg": []},
+    {"alg": None},
+    {"alg": "ES256", "kid": {}},
+    {"alg": "ES256", "b64": False},
+    {"alg": "ES384"},
+    {},
+]
+
+
+@pytest.mark.parametrize("header", ODD_HEADERS)
+@pytest.mark.parametrize("typ", [sdjwt.TYPE, [sdjwt.TYPE], {}])
+def test_odd_headers_are_answered(header: dict[str, Any], typ: Any) -> None:
+    text = f"{sdjwt.encode(json.dumps(header | {'typ': typ}).encode())}.e30.AAAA~"
+    with pytest.raises((Malformed, Forged, KeyError)):
+        shown(text)
+    with pytest.raises(statuslist.BadStatusList):
+        statuslist.read(text[:-1], KEYS, URI)
+
+
+@pytest.mark.parametrize("jwk", [{}, {"kty": []}, {"kty": "EC"}, {"kty": "oct", "k": "A" * 43}])
+def test_odd_holder_keys_are_answered(jwk: dict[str, Any]) -> None:
+    text = sdjwt.issue(OPEN | {"cnf": {"jwk": jwk}}, {}, KEY)
+    for proof in (bound().rpartition("~")[2], "a.b.c", "e30.e30.AAAA"):
+        with pytest.raises(WronglyBound):
+            binding(text + proof)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_answered(text: str) -> None:
+    try:
+        shown(text)
+    except (Malformed, Forged, KeyError):
+        return
+    raise AssertionError("no such text is a certificate")
+
+
 def test_deep_json_is_malformed_not_a_crash() -> None:
     deep = sdjwt.encode(b"[" * 6000)
     with pytest.raises(Malformed):

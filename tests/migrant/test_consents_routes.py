@@ -11,6 +11,7 @@ from shared.ids import new_id
 from shared.testing import Issuer
 from tests.conftest import parts_of
 from tests.migrant.conftest import bearer
+from tests.migrant.samples import OTHER_VILLAGE, make_arrival
 
 CONSENTS = "/migrant/v1/consents"
 
@@ -44,6 +45,30 @@ async def test_given_read_and_taken_back_by_herself(
     again = await client.post(withdrawal, headers=own)
     assert first.json()["withdrawn_at"] == again.json()["withdrawn_at"] is not None
     assert (await give(client, person_id))["id"] != consent["id"]
+
+
+async def test_a_consent_goes_where_she_goes(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    stay = (await client.post("/migrant/v1/arrivals", json=make_arrival())).json()
+    consent = await give(client, UUID(stay["person_id"]))
+    there = bearer(issuer, scope="migrant:write", region=OTHER_VILLAGE[:9])
+    withdrawal = f"{CONSENTS}/{consent['id']}/withdrawal"
+    assert (await client.post(withdrawal, headers=there)).status_code == 404
+    move = make_arrival(region=OTHER_VILLAGE, arrived_on="2026-05-01")
+    assert (await client.post("/migrant/v1/arrivals", json=move, headers=there)).status_code == 201
+    assert (await client.post(withdrawal, headers=there)).status_code == 200
+
+
+async def test_where_a_stranger_belongs(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    city = bearer(issuer, scope="migrant:write", region="4203", sub="clerk-9")
+    body = make_consent(new_id())
+    unsaid = await client.post(CONSENTS, json=body, headers=city)
+    assert (unsaid.status_code, unsaid.json()["type"].rpartition("/")[2]) == (422, "region-needed")
+    outside = await client.post(CONSENTS, json=body | {"region": "500101"}, headers=city)
+    assert outside.status_code == 403
+    said = await client.post(CONSENTS, json=body | {"region": "420325100"}, headers=city)
+    assert said.status_code == 201
+    listed = await client.get(CONSENTS, params={"person_id": body["person_id"]})
+    assert [each["id"] for each in listed.json()] == [said.json()["id"]]
 
 
 async def test_twice_is_a_conflict(client: httpx.AsyncClient) -> None:

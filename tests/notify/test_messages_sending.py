@@ -1,6 +1,7 @@
 """Sending step by step: claimed and marked, submitted, recorded; never twice."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from services.notify.messages import sending as steps
 from services.notify.messages.rules import Lane
 from services.notify.messages.worker import Bucket
 from services.notify.providers.schemas import Outcome, SubmitResult
+from shared.clock import CHINA
 from shared.events.migrant import ConsentWithdrawn
 from shared.ids import new_id
 from tests.conftest import parts_of
@@ -164,10 +166,6 @@ async def test_two_workers_never_take_the_same_text(notify: Notify) -> None:
 
 
 async def test_quiet_hours_hold_the_bulk_lane(notify: Notify) -> None:
-    from datetime import datetime, timedelta
-
-    from shared.clock import CHINA
-
     await notify.send(await notify.person())
     now = datetime.now(CHINA)
     moment = (now + timedelta(hours=2)).time()

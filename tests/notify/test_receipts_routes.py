@@ -3,12 +3,13 @@
 import itertools
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.notify.messages import sending as steps
 from services.notify.messages.rules import Lane
-from services.notify.providers.schemas import Outcome
+from services.notify.providers.schemas import Outcome, SubmitResult
 from shared.ids import new_id
 from tests.conftest import parts_of
 from tests.notify.conftest import Notify
@@ -82,17 +83,12 @@ async def test_a_receipt_may_overtake_the_answer(notify: Notify, with_reference:
     early = receipt(message_id, reference=message_id) if with_reference else receipt(message_id)
     await tell(notify, early)
     assert await status(notify, message_id) == ("delivered" if with_reference else "submitting")
-    worker = notify.worker(FakeProvider(knows=Outcome.ACCEPTED))
-    await worker._record([(await worker._providers[0].query(_uuid(message_id)))])
+    answer = SubmitResult(UUID(message_id), Outcome.ACCEPTED, (f"{message_id}-1",))
+    async with notify.database.transaction(parts_of(notify.app).actor) as tx:
+        await steps.record([answer], tx, OPEN)
     assert await status(notify, message_id) == "delivered"
     assert await events(notify, "message-submitted") == 1
     assert await events(notify, "message-delivered") == 1
-
-
-def _uuid(text: str) -> Any:
-    from uuid import UUID
-
-    return UUID(text)
 
 
 async def test_a_receipt_resolves_an_outcome_nobody_knew(notify: Notify) -> None:
@@ -136,7 +132,9 @@ async def test_forged_and_old_calls_are_refused(notify: Notify) -> None:
         assert answer.status_code == 401
         assert answer.json()["type"].endswith("/bad-signature")
     unsigned = await notify.client.post("/notify/v1/receipts/simulator", json=body)
-    assert unsigned.status_code == 400
+    assert unsigned.status_code == 401
+    nothing = await notify.client.post("/notify/v1/inbound/simulator")
+    assert nothing.status_code == 401
     assert await status(notify, message_id) == "submitted"
     bad = await notify.signed("receipts", {"receipts": [{"state": "lost"}]})
     assert bad.status_code == 422

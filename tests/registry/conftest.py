@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from services.registry.regions.handlers import load_regions
 from services.registry.regions.queries import forget_known_regions
-from tests.conftest import ServiceFactory, TxFactory
+from shared.db import Database
+from shared.testing import EVENT_VAULT, VAULT, Issuer, client_of
+from tests.conftest import Cluster, ServiceFactory, TxFactory
 from tests.registry.samples import REGIONS
 
 
@@ -44,3 +47,28 @@ async def start_service(start_service: ServiceFactory) -> ServiceFactory:
             yield app
 
     return factory
+
+
+@pytest.fixture
+async def database(cluster: Cluster) -> AsyncIterator[Database]:
+    """An emptied registry database with the sample regions, without the service around it."""
+    dsn = await cluster.database("registry")
+    await cluster.empty("registry")
+    database = await Database.connect(
+        dsn, size=6, vault=VAULT, event_vault=EVENT_VAULT, source="/test"
+    )
+    async with database.acquire() as connection:
+        await load_regions(connection, REGIONS)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def client(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A clerk of the county who reads and writes, for registration, in English."""
+    token = issuer.token(scope="registry:read registry:write")
+    async with (
+        start_service("registry") as app,
+        client_of(app, token, {"Purpose": "registration", "Accept-Language": "en"}) as client,
+    ):
+        yield client

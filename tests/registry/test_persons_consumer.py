@@ -1,5 +1,6 @@
 """Arrivals, departures and notices as the registry hears of them. Everything is delivered twice."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
@@ -144,6 +145,17 @@ async def test_somebody_known_keeps_her_record_and_the_desks_id_becomes_an_alias
     assert person["residence_region"] is None
 
 
+async def test_two_desks_that_meet_her_at_once_make_one_record(app: FastAPI) -> None:
+    loop = parts_of(app).loop
+    events = [arrived(region=region) for region in (HOME, NEXT)]
+    messages = [event_message(event, offset=n) for n, event in enumerate(events)]
+    assert all(await asyncio.gather(*(loop.deliver(message) for message in messages * 2)))
+    (person,) = await rows(app, "SELECT id FROM persons")
+    (alias,) = await rows(app, "SELECT * FROM person_aliases")
+    assert {person["id"], alias["alias_id"]} == {event.person_id for event in events}
+    assert await said(app, "persons-merged") == 1
+
+
 async def test_an_arrival_that_comes_late_only_joins_the_history(app: FastAPI) -> None:
     first = arrived(arrived_on=date(2025, 6, 1))
     await hear(app, first)
@@ -177,9 +189,12 @@ async def test_a_record_without_a_number_takes_the_one_the_desk_saw(app: FastAPI
         await tx.execute("UPDATE persons SET id_number_sealed = NULL, id_number_index = NULL")
     await hear(app, arrived(person_id=event.person_id, region=NEXT, arrived_on=date(2025, 8, 1)))
     (person,) = await rows(app, "SELECT * FROM persons")
-    assert parts.database.vault.open(
-        person["id_number_sealed"], f"persons.id_number:{event.person_id}"
-    ) == NUMBER
+    assert (
+        parts.database.vault.open(
+            person["id_number_sealed"], f"persons.id_number:{event.person_id}"
+        )
+        == NUMBER
+    )
     assert person["residence_region"] == NEXT
 
 

@@ -19,11 +19,16 @@ PUBLIC = {
     ),
     # other nodes: authenticated by the signature of the message itself
     "POST /exchange/dci/registry/notify",
+    "POST /exchange/v1/evidence/cosignatures",
     # keys and lists that a checker needs, and proofs about hashes
     "GET /exchange/.well-known/jwks.json",
+    "GET /exchange/.well-known/participant.json",
     "GET /exchange/v1/evidence/head",
+    "GET /exchange/v1/evidence/consistency",
     "GET /migrant/v1/issuer-keys",
     "GET /migrant/v1/status-lists/{list_id}",
+    # what anybody may get here, answered from what she tells and nothing else
+    "GET /migrant/v1/entitlements",
     # providers: authenticated by an HMAC over the body
     "POST /notify/v1/receipts/{provider}",
     "POST /notify/v1/inbound/{provider}",

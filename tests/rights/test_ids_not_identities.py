@@ -6,6 +6,8 @@ import pytest
 
 from shared.testing import Issuer, client_of
 from tests.conftest import Cluster, ServiceFactory, parts_of
+from tests.registry.conftest import fresh_regions as fresh_regions
+from tests.registry.conftest import start_service as start_service
 from tests.registry.samples import make_person
 
 PERSON = make_person()

@@ -1,5 +1,6 @@
 """Design §1.1: what is never held, in any table, event, schema or data file of ours."""
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -17,6 +18,9 @@ FORBIDDEN = re.compile(
     r"|社会抚养费|重点人员|重点对象|生育指标|黑名单",
     re.IGNORECASE,
 )
+
+# What is offered to anybody names it (free supplies, S1); that anyone took it is never recorded.
+OFFERS = ROOT / "services/migrant/entitlements/catalogue.json"
 
 
 def columns() -> Iterator[tuple[str, str]]:
@@ -63,10 +67,20 @@ def test_no_request_or_answer_can_carry_it() -> None:
 
 def test_no_catalogue_names_it() -> None:
     """Data files of the services: entitlements, inquiry kinds, indicators, templates."""
-    files = [path for path in ROOT.glob("services/*/**/*.json")]
+    files = [path for path in ROOT.glob("services/*/**/*.json") if path != OFFERS]
     assert files
     for path in files:
         assert not FORBIDDEN.search(path.read_text()), path
+
+
+def test_what_is_only_offered_cannot_be_recorded_about_a_person() -> None:
+    offers = json.loads(OFFERS.read_text())
+    private = [
+        offer["id"] for offer in offers if FORBIDDEN.search(json.dumps(offer, ensure_ascii=False))
+    ]
+    assert private
+    text = json.dumps(openapi("migrant")["components"]["schemas"])
+    assert not [each for each in private if each in text]
 
 
 def test_the_walk_would_see_it() -> None:

@@ -2,70 +2,44 @@
 
 import asyncio
 import secrets
-import socket
 import sys
+from asyncio.subprocess import Process
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from deploy.box.postgres import Postgres
-from deploy.kafka.broker import KafkaBroker, kafka_available
-from shared.bus import Bus, BusUnavailable, Message, Received, Subscription
-from shared.bus.embedded import EmbeddedBus, partition_of, prepare
-from shared.bus.embedded_member import share
-from tests.shared.bus_member import open_bus
+from shared.bus import Bus, BusUnavailable, Message, Received
+from tests.shared.bus_steps import (
+    Server,
+    by_partition,
+    collect,
+    collect_numbers,
+    commit_all,
+    kafka_server,
+    messages,
+    numbers,
+    opened,
+    postgres_server,
+)
 
 REPOSITORY = Path(__file__).parents[2]
-PASSWORD = "bus"
 
 
-@dataclass(frozen=True)
-class Server:
-    """What a bus runs on, at an address that stays the same when it is started again."""
-
-    kind: str
-    address: str
-    start: Callable[[], None]
-    stop: Callable[[], None]
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bus_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A PostgreSQL of our own, since it is stopped now and then."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"postgresql://yipan_bus:{PASSWORD}@127.0.0.1:{port}/yipan_bus"
-    settings = {"listen_addresses": "127.0.0.1", "port": str(port)}
-    superuser = f"postgresql://postgres:{{}}@127.0.0.1:{port}/postgres"
-    server = Postgres(tmp_path_factory.mktemp("bus"), durable=False, settings=settings)
-
-    async def create() -> None:
-        password = (server.data / "password").read_text()
-        connection = await asyncpg.connect(superuser.format(password))
-        await connection.execute(f"CREATE ROLE yipan_bus LOGIN PASSWORD '{PASSWORD}'")
-        await connection.execute("CREATE DATABASE yipan_bus OWNER yipan_bus")
-        await connection.close()
-        await prepare(address)
-
-    with server:
-        asyncio.run(create())
-        yield Server("embedded", address, server.start, server.stop)
+    with postgres_server(tmp_path_factory.mktemp("bus")) as server:
+        yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bus_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A broker of our own, since it is stopped now and then."""
-    if reason := kafka_available():
-        pytest.skip(f"no Kafka: {reason}")
-    with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
-        yield Server("kafka", broker.bootstrap_servers, broker.start, broker.stop)
+    with kafka_server(tmp_path_factory.mktemp("bus")) as server:
+        yield server
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -74,15 +48,6 @@ def server(request: pytest.FixtureRequest) -> Server:
     chosen = request.getfixturevalue(name)
     assert isinstance(chosen, Server)
     return chosen
-
-
-@asynccontextmanager
-async def opened(server: Server) -> AsyncIterator[Bus]:
-    bus = await open_bus(server.kind, server.address)
-    try:
-        yield bus
-    finally:
-        await bus.close()
 
 
 @pytest.fixture
@@ -101,61 +66,6 @@ async def other_bus(server: Server) -> AsyncIterator[Bus]:
 @pytest.fixture
 def topic() -> str:
     return f"test.{secrets.token_hex(6)}"
-
-
-def messages(topic: str, count: int, *, keys: int = 40, start: int = 0) -> list[Message]:
-    """Numbered messages over so many keys."""
-    numbers = range(start, start + count)
-    return [Message(topic, f"key-{number % keys}", str(number).encode()) for number in numbers]
-
-
-def numbers(received: Sequence[Received]) -> list[int]:
-    return [int(message.value) for message in received]
-
-
-def by_partition(received: Sequence[Received]) -> dict[int, list[Received]]:
-    grouped: dict[int, list[Received]] = defaultdict(list)
-    for message in received:
-        grouped[message.partition].append(message)
-    return grouped
-
-
-async def commit_all(subscription: Subscription, received: Sequence[Received]) -> None:
-    for batch in by_partition(received).values():
-        await subscription.commit(batch[-1])
-
-
-async def collect(
-    subscription: Subscription, count: int, *, commit: bool = True, limit: int = 100
-) -> list[Received]:
-    """Batches until there are so many messages."""
-    collected: list[Received] = []
-    async with asyncio.timeout(60):
-        while len(collected) < count:
-            batch = await subscription.batch(limit)
-            assert len(batch) <= limit
-            collected += batch
-            if commit:
-                await commit_all(subscription, batch)
-    return collected
-
-
-async def collect_numbers(
-    wanted: set[int], *subscriptions: Subscription, seconds: float = 60
-) -> list[list[int]]:
-    """Let the members work side by side until together they have seen all the wanted numbers."""
-    seen: list[list[int]] = [[] for _ in subscriptions]
-
-    async def work(subscription: Subscription, mine: list[int]) -> None:
-        while not wanted <= {number for some in seen for number in some}:
-            batch = await subscription.batch(10, timeout=0.2)
-            mine += numbers(batch)
-            await commit_all(subscription, batch)
-
-    async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
-        for subscription, mine in zip(subscriptions, seen, strict=True):
-            tasks.create_task(work(subscription, mine))
-    return seen
 
 
 async def test_order_per_key_under_concurrent_publishers(
@@ -308,20 +218,30 @@ async def test_members_beyond_the_partitions_wait(bus: Bus, topic: str) -> None:
         await collect_numbers(set(range(100)), *joined)
 
 
+@asynccontextmanager
+async def other_process(server: Server, group: str, topic: str) -> AsyncIterator[Process]:
+    """A process that is about to join, and is killed at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.shared.bus_member", server.kind, server.address, group, topic),
+        cwd=REPOSITORY,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
+
+
 async def test_a_killed_member_is_succeeded(server: Server, bus: Bus, topic: str) -> None:
     """Another process takes its share, is killed, and all it had not committed comes to us."""
     async with bus.subscribe("killed", [topic]) as subscription:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.shared.bus_member", server.kind, server.address, "killed", topic),
-            cwd=REPOSITORY,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout is not None
         mine: list[int] = []
         theirs: set[str] = set()
         count = 0
-        async with asyncio.timeout(60):
+        async with other_process(server, "killed", topic) as process, asyncio.timeout(60):
+            assert process.stdout is not None
             while not theirs:
                 await bus.publish(messages(topic, 100, start=count))
                 count += 100
@@ -329,11 +249,9 @@ async def test_a_killed_member_is_succeeded(server: Server, bus: Bus, topic: str
                 mine += numbers(batch)
                 await commit_all(subscription, batch)
                 await _drain(process.stdout, theirs)
-        process.kill()
-        await process.wait()
         missing = set(range(count)) - set(mine)
         assert missing
-        await collect_numbers(missing, subscription, seconds=20)
+        await collect_numbers(missing, subscription)
 
 
 async def _drain(stream: asyncio.StreamReader, lines: set[str]) -> None:
@@ -351,7 +269,10 @@ async def test_an_outage_ends(server: Server, bus: Bus, other_bus: Bus, topic: s
     await bus.publish(messages(topic, 10))
     async with other_bus.subscribe("outage", [topic]) as subscription:
         received = await collect(subscription, 10)
-        await asyncio.to_thread(server.stop)
+        async with bus.subscribe("leaving", [topic]) as leaving:
+            await collect(leaving, 10)
+            await asyncio.to_thread(server.stop)
+            assert await leaving.batch(timeout=1) == []
         try:
             for own in (bus, bus, other_bus):
                 with pytest.raises(BusUnavailable):
@@ -395,134 +316,3 @@ async def test_a_revoked_commit_is_ignored(bus: Bus, other_bus: Bus, topic: str)
         while not joined.done():
             await first.batch(timeout=0.2)
         await commit_all(first, received)  # with Kafka, half of it is not ours any more
-
-
-# What only the embedded bus promises
-
-
-@asynccontextmanager
-async def embedded(server: Server) -> AsyncIterator[tuple[EmbeddedBus, asyncpg.Connection]]:
-    bus = await EmbeddedBus.connect(server.address)
-    connection = await asyncpg.connect(server.address)
-    try:
-        yield bus, connection
-    finally:
-        await connection.close()
-        await bus.close()
-
-
-HOLDERS = "SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
-
-
-async def test_a_member_without_its_session_is_fenced(bus_postgres: Server, topic: str) -> None:
-    async with AsyncExitStack() as stack:
-        bus, connection = await stack.enter_async_context(embedded(bus_postgres))
-        await bus.publish(messages(topic, 50))
-        first = await stack.enter_async_context(bus.subscribe("fence", [topic]))
-        received = await collect(first, 50, commit=False)
-        for row in await connection.fetch(HOLDERS):
-            await connection.execute("SELECT pg_terminate_backend($1)", row["pid"])
-        second = await stack.enter_async_context(bus.subscribe("fence", [topic]))
-        again = await collect(second, 50, commit=False)
-        assert sorted(numbers(again)) == list(range(50))
-        with pytest.raises(BusUnavailable):  # it finds out
-            await commit_all(first, received)
-        await first.batch(timeout=0)
-        await commit_all(first, received)  # and joins under a new name, to which nothing was given
-        assert await second.lag() == 50
-        await commit_all(second, again)
-        assert await second.lag() == 0
-        await bus.publish(messages(topic, 100, start=50))
-        seen = await collect_numbers(set(range(50, 150)), first, second)
-        assert sum(map(len, seen)) == 100  # and once it has its share again, nothing comes twice
-
-
-async def test_a_handover_repeats_nothing(bus_postgres: Server, topic: str) -> None:
-    """A member that commits between batches gives partitions up without a message twice."""
-    async with AsyncExitStack() as stack:
-        bus, _ = await stack.enter_async_context(embedded(bus_postgres))
-        members: list[Subscription] = []
-        seen: Counter[int] = Counter()
-        for start in range(0, 900, 300):
-            members.append(await stack.enter_async_context(bus.subscribe("handover", [topic])))
-            publishing = asyncio.create_task(_trickle(bus, topic, start, 300))
-            wanted = set(range(start, start + 300))
-            for some in await collect_numbers(wanted, *members):
-                seen.update(some)
-            await publishing
-        assert set(seen.values()) == {1}
-        assert len(seen) == 900
-
-
-async def _trickle(bus: Bus, topic: str, start: int, count: int) -> None:
-    for number in range(start, start + count, 10):
-        await bus.publish(messages(topic, 10, start=number))
-        await asyncio.sleep(0.05)
-
-
-async def test_the_swept_are_old_and_committed_by_all(bus_postgres: Server, topic: str) -> None:
-    async with embedded(bus_postgres) as (bus, _):
-        await bus.sweep(timedelta(0))  # what other tests left
-        await bus.publish(messages(topic, 10, keys=1))
-        async with bus.subscribe("quick", [topic]) as quick, bus.subscribe("slow", [topic]) as slow:
-            await collect(quick, 10)
-            received = await collect(slow, 10, commit=False)
-            await slow.commit(received[3])
-            assert await bus.sweep() == 0
-            assert await bus.sweep(timedelta(0)) == 4
-            assert await bus.sweep(timedelta(0)) == 0
-        async with bus.subscribe("new", [topic]) as new:
-            assert numbers(await collect(new, 6)) == list(range(4, 10))
-            assert await new.lag() == 0
-
-
-async def test_a_topic_keeps_its_partitions(bus_postgres: Server, topic: str) -> None:
-    buses = [
-        await EmbeddedBus.connect(bus_postgres.address, partitions=partitions)
-        for partitions in (3, 5, 3, 5)
-    ]
-    await asyncio.gather(*(bus.publish(messages(topic, 40)) for bus in buses))
-    async with buses[0].subscribe("kept", [topic]) as subscription:
-        received = await collect(subscription, 160)
-    assert len({message.partition for message in received}) in (3, 5)
-    assert len({(message.key, message.partition) for message in received}) == 40
-    for bus in buses:
-        await bus.close()
-
-
-async def test_prepare_repeats_and_refuses_what_it_does_not_know(bus_postgres: Server) -> None:
-    await asyncio.gather(*(prepare(bus_postgres.address) for _ in range(3)))
-    async with embedded(bus_postgres) as (_, connection):
-        await connection.execute("INSERT INTO bus_schema VALUES (99)")
-        try:
-            with pytest.raises(RuntimeError, match="version 99"):
-                await prepare(bus_postgres.address)
-        finally:
-            await connection.execute("DELETE FROM bus_schema WHERE version = 99")
-
-
-async def test_a_log_made_anew_is_filled_again(bus_postgres: Server, topic: str) -> None:
-    async with embedded(bus_postgres) as (bus, connection):
-        async with bus.subscribe("anew", [topic]) as subscription:
-            await bus.publish(messages(topic, 10))
-            await collect(subscription, 10)
-            await connection.execute("DELETE FROM bus_groups WHERE topic = $1", topic)
-            await connection.execute("DELETE FROM bus_partitions WHERE topic = $1", topic)
-            with pytest.raises(BusUnavailable):
-                await bus.publish(messages(topic, 10, start=10))
-            await bus.publish(messages(topic, 10, start=20))
-        async with bus.subscribe("anew", [topic]) as subscription:
-            assert sorted(numbers(await collect(subscription, 10))) == list(range(20, 30))
-
-
-def test_a_key_falls_where_it_always_fell() -> None:
-    assert [partition_of(f"key-{n}", 8) for n in range(6)] == [4, 2, 0, 6, 5, 3]
-    assert partition_of("键", 8) == 4
-
-
-def test_shares_are_fair() -> None:
-    assert share({1: 5}, 100, 0) == {1: 5}
-    assert share({1: 5, 2: 1000, 3: 1000}, 100, 0) == {1: 5, 2: 48, 3: 47}
-    assert sum(share(dict.fromkeys(range(8), 50), 100, 7).values()) == 100
-    served = [next(iter(share(dict.fromkeys(range(3), 50), 1, turn))) for turn in range(6)]
-    assert served == [0, 1, 2, 0, 1, 2]

@@ -67,13 +67,13 @@ async def test_a_trace_passes_through_the_outbox(
     loop = ConsumerLoop(consumer, database, bus, ACTOR, Metrics())
     await loop.deliver(Received(event.topic, 0, 0, event.key, payload.encode()))
     consumed = [s for s in spans.get_finished_spans() if s.name == event.event_type]
-    assert format(consumed[-1].context.trace_id, "032x") == trace_id  # type: ignore[union-attr]
+    assert format(consumed[-1].context.trace_id, "032x") == trace_id
 
 
 async def test_a_request_continues_the_callers_trace(spans: InMemorySpanExporter) -> None:
     async def app(scope: object, receive: object, send: object) -> None: ...
 
-    observed = Observed(app, "test", Metrics())  # type: ignore[arg-type]
+    observed = Observed(app, "test", Metrics())
     trace_id = "0af7651916cd43dd8448eb211c80319c"
     parent = f"00-{trace_id}-b7ad6b7169203331-01".encode()
     scope = {"type": "http", "method": "GET", "path": "/x", "headers": [(b"traceparent", parent)]}

@@ -7,7 +7,7 @@ from services.assessment.appeals.schemas import AppealView
 from services.assessment.errors import AppealNotFound
 from services.assessment.pages import id_before
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 
 _PAGE = """
 SELECT a.* FROM appeals AS a JOIN scorecards AS s ON s.id = a.scorecard_id

@@ -8,7 +8,8 @@ from services.assessment.appeals import handlers, queries
 from services.assessment.appeals.models import AppealStatus
 from services.assessment.appeals.schemas import AppealView, DecideAppeal, FileAppeal
 from services.assessment.auth import CanDecide, CanRead, CanWrite
-from shared.http import Cursor, Limit, Page, Route, Transaction
+from shared.http import Cursor, Limit, Route, Transaction
+from shared.pages import Page
 
 router = APIRouter(tags=["appeals"], route_class=Route)
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.assessment.facts.models import Fact
-from services.assessment.facts.queries import RECOUNT, count_mismatches
+from services.assessment.facts.queries import COLUMNS, RECOUNT, count_mismatches
 from services.assessment.facts.schemas import RecordFact, RecountView
 from shared.db import Tx
 
-TallyKey = tuple[str, str, str, str, str, date]
+TallyKey = tuple[str, str, str, str, str, str, date]
 Deltas = defaultdict[TallyKey, list[int]]
 
 _INSERT = """
@@ -21,20 +21,21 @@ ON CONFLICT (event_id, part) DO NOTHING
 
 # Rows in key order, so that two transactions cannot wait for each other.
 _ADD = """
-INSERT INTO tallies AS t (kind, outcome, area, observer, office, day, n, measured, sum_measure)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[],
-                     $7::bigint[], $8::bigint[], $9::bigint[])
-ON CONFLICT (kind, outcome, area, observer, office, day) DO UPDATE
+INSERT INTO tallies AS t
+    (kind, outcome, area, observer, office, span, day, n, measured, sum_measure)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::date[], $8::bigint[], $9::bigint[], $10::bigint[])
+ON CONFLICT (kind, outcome, area, observer, office, span, day) DO UPDATE
 SET n = t.n + excluded.n, measured = t.measured + excluded.measured,
     sum_measure = t.sum_measure + excluded.sum_measure
 """
 
 _DROP_EMPTY = """
 DELETE FROM tallies AS t
-USING unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[])
-    AS k (kind, outcome, area, observer, office, day)
+USING unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+             $7::date[]) AS k (kind, outcome, area, observer, office, span, day)
 WHERE t.kind = k.kind AND t.outcome = k.outcome AND t.area = k.area AND t.observer = k.observer
-    AND t.office = k.office AND t.day = k.day AND t.n = 0
+    AND t.office = k.office AND t.span = k.span AND t.day = k.day AND t.n = 0
 """
 
 
@@ -56,10 +57,7 @@ async def rebuild_tallies(tx: Tx) -> RecountView:
     wrong = await count_mismatches(tx)
     if wrong:
         await tx.execute("DELETE FROM tallies")
-        await tx.execute(
-            "INSERT INTO tallies (kind, outcome, area, observer, office, day, n, measured,"
-            f" sum_measure) {RECOUNT}"
-        )
+        await tx.execute(f"INSERT INTO tallies ({COLUMNS}) {RECOUNT}")
     tallies = await tx.fetch_value("SELECT count(*) FROM tallies")
     return RecountView(tallies=tallies, mismatches=wrong)
 
@@ -127,11 +125,12 @@ async def _set_current(row: Fact, current: bool, tx: Tx) -> None:
 
 
 def _count(row: Fact, sign: int, deltas: Deltas) -> None:
-    delta = deltas[row.kind, row.outcome, row.area, row.observer, row.office, row.day]
-    delta[0] += sign * row.n
-    if row.measure is not None:
-        delta[1] += sign * row.n
-        delta[2] += sign * row.measure * row.n
+    for span, day in (("day", row.day), ("month", row.day.replace(day=1))):
+        delta = deltas[row.kind, row.outcome, row.area, row.observer, row.office, span, day]
+        delta[0] += sign * row.n
+        if row.measure is not None:
+            delta[1] += sign * row.n
+            delta[2] += sign * row.measure * row.n
 
 
 async def _apply(deltas: Deltas, tx: Tx) -> None:

@@ -95,7 +95,7 @@ KINDS: dict[Kind, KindSpec] = {
         Text("流入登记", "arrivals registered"),
         Use.BASE,
         ("yipan.migrant.migrant-arrived.v1",),
-        ("registered",),
+        ("from_elsewhere", "from_here"),
     ),
     Kind.SERVICE_DELIVERED: KindSpec(
         Text("服务提供", "services delivered"),

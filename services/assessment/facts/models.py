@@ -46,17 +46,19 @@ class Fact(Row, table=True):
 
 
 class Tally(Row, table=True):
-    """How often it happened: `n` facts, of which `measured` carry a measure, together
-    `sum_measure`. Kept by the transaction that records the facts."""
+    """How often it happened in a `span` ("day", or "month" beginning with `day`): `n` facts, of
+    which `measured` carry a measure, together `sum_measure`. Kept by the transaction that records
+    the facts. Periods are whole months, so indicators read months and evidence reads days."""
 
     __tablename__ = "tallies"
-    __table_args__ = (Index("tallies_kind_day", "kind", "day"),)
+    __table_args__ = (Index("tallies_span", "span", "kind", "day"),)
 
     kind: str = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
     area: str = Field(primary_key=True)
     observer: str = Field(primary_key=True)
     office: str = Field(primary_key=True)
+    span: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
     n: int = Field(sa_type=BigInteger)
     measured: int = Field(sa_type=BigInteger)

@@ -14,7 +14,7 @@ from shared.problems import Text
 @dataclass(frozen=True, slots=True)
 class Window:
     """Which facts: of these kinds, in an area and all inside it, from `start` to `end` (both
-    included), of one office or of all (None), as seen by."""
+    included; whole months), of one office or of all (None), as seen by."""
 
     kinds: tuple[str, ...]
     area: str
@@ -26,19 +26,22 @@ class Window:
 
 # Tallies as the facts say they must be.
 RECOUNT = """
-SELECT kind, outcome, area, observer, office, day, sum(n)::bigint AS n,
+SELECT kind, outcome, area, observer, office, span, spans.day, sum(n)::bigint AS n,
     coalesce(sum(n) FILTER (WHERE measure IS NOT NULL), 0)::bigint AS measured,
     coalesce(sum(n::bigint * measure), 0)::bigint AS sum_measure
-FROM facts WHERE current GROUP BY kind, outcome, area, observer, office, day
+FROM facts CROSS JOIN LATERAL (
+    VALUES ('day', facts.day), ('month', date_trunc('month', facts.day)::date)
+) AS spans (span, day)
+WHERE current GROUP BY kind, outcome, area, observer, office, span, spans.day
 """
+
+COLUMNS = "kind, outcome, area, observer, office, span, day, n, measured, sum_measure"
 
 _MISMATCHES = f"""
 SELECT count(*) FROM (
-    (SELECT kind, outcome, area, observer, office, day, n, measured, sum_measure FROM tallies
-     EXCEPT {RECOUNT})
+    (SELECT {COLUMNS} FROM tallies EXCEPT {RECOUNT})
     UNION ALL
-    ({RECOUNT} EXCEPT
-     SELECT kind, outcome, area, observer, office, day, n, measured, sum_measure FROM tallies)
+    ({RECOUNT} EXCEPT SELECT {COLUMNS} FROM tallies)
 ) AS different
 """  # noqa: S608 no input in it
 
@@ -54,12 +57,12 @@ _SUMS = (
 )
 
 _TOTALS = f"""
-SELECT kind, outcome, NULL::date AS day, {_SUMS} FROM tallies {_WHERE}
+SELECT kind, outcome, NULL::date AS day, {_SUMS} FROM tallies {_WHERE} AND span = 'month'
 GROUP BY kind, outcome ORDER BY kind, outcome
 """  # noqa: S608 no input in it
 
 _BY_DAY = f"""
-SELECT kind, outcome, day, {_SUMS} FROM tallies {_WHERE}
+SELECT kind, outcome, day, {_SUMS} FROM tallies {_WHERE} AND span = 'day'
 GROUP BY kind, outcome, day ORDER BY kind, outcome, day
 """  # noqa: S608 no input in it
 

@@ -32,6 +32,8 @@ from shared.events.notify import MessageDelivered, MessageFailed
 from shared.events.registry import BirthRegistered, DeathRegistered, PersonCorrected, RosterImported
 
 REGISTRATION_DAYS = 30  # the household registration rules give a month
+# How many certificates are shown or checked must not raise or lower anybody's score.
+NOT_JUDGED = frozenset({"certificate-checked"})
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _NODE = re.compile(r"(?:county|city|province)-(\d{2,6})")
 
@@ -117,11 +119,8 @@ def person_corrected(event: PersonCorrected, home: str, at: datetime) -> list[Re
 
 def migrant_arrived(event: MigrantArrived, home: str, at: datetime) -> list[RecordFact]:
     area = area_of(event.region)
-    return [
-        RecordFact(
-            Kind.MIGRANT_ARRIVED, "registered", area, event.arrived_on, str(event.arrival_id)
-        )
-    ]
+    whence = "from_here" if event.origin_region.startswith(home) else "from_elsewhere"
+    return [RecordFact(Kind.MIGRANT_ARRIVED, whence, area, event.arrived_on, str(event.arrival_id))]
 
 
 def service_delivered(event: ServiceDelivered, home: str, at: datetime) -> list[RecordFact]:
@@ -177,6 +176,8 @@ def certificate_checked(event: CertificateChecked, home: str, at: datetime) -> l
 
 
 def notice_sent(event: NoticeSent, home: str, at: datetime) -> list[RecordFact]:
+    if event.kind in NOT_JUDGED:
+        return []
     kind, day, record = outcome_of(event.kind), china_day(event.sent_at), str(event.notice_id)
     return [
         RecordFact(Kind.NOTICE_SENT, kind, home, day, record),
@@ -185,6 +186,8 @@ def notice_sent(event: NoticeSent, home: str, at: datetime) -> list[RecordFact]:
 
 
 def notice_confirmed(event: NoticeConfirmed, home: str, at: datetime) -> list[RecordFact]:
+    if event.kind in NOT_JUDGED:
+        return []
     day, record = china_day(event.confirmed_at), str(event.notice_id)
     agrees = "agrees" if event.agrees else "differs"
     return [
@@ -194,6 +197,8 @@ def notice_confirmed(event: NoticeConfirmed, home: str, at: datetime) -> list[Re
 
 
 def notice_received(event: NoticeReceived, home: str, at: datetime) -> list[RecordFact]:
+    if event.kind in NOT_JUDGED:
+        return []
     sender = area_of_node(event.from_node)
     return [
         RecordFact(

@@ -20,7 +20,7 @@ from services.assessment.indicators.schemas import (
 from services.assessment.pages import code_after
 from services.assessment.periods import Period
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 from shared.problems import OutsideJurisdiction
 
 _LATEST = """

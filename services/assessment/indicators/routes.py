@@ -10,7 +10,8 @@ from services.assessment.indicators import handlers, queries
 from services.assessment.indicators.schemas import DeclareIndicator, IndicatorView, ValueView
 from services.assessment.periods import PeriodText, parse_period
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, Page, Route, Transaction
+from shared.http import Cursor, Limit, Route, Transaction
+from shared.pages import Page
 
 router = APIRouter(tags=["indicators"], route_class=Route)
 

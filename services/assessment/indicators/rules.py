@@ -295,6 +295,9 @@ _OUTCOMES_ZH = {
     "differs": "不一致",
     "migrant": "流动人口",
     "local": "户籍人口",
+    "from_elsewhere": "来自外地",
+    "from_here": "来自本地",
+    "arrival": "流入",
 }
 
 

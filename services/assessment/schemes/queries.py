@@ -8,7 +8,7 @@ from services.assessment.pages import code_after
 from services.assessment.schemes.models import Scheme
 from services.assessment.schemes.schemas import PinnedItem, SchemeView
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 
 _LATEST = """
 SELECT DISTINCT ON (code) * FROM schemes WHERE code > $1 ORDER BY code, version DESC LIMIT $2

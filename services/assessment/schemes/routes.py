@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Response
 from services.assessment.auth import CanRead, CanWrite
 from services.assessment.schemes import handlers, queries
 from services.assessment.schemes.schemas import DeclareScheme, SchemeView
-from shared.http import Cursor, Limit, Page, Route, Transaction
+from shared.http import Cursor, Limit, Route, Transaction
+from shared.pages import Page
 
 router = APIRouter(tags=["schemes"], route_class=Route)
 

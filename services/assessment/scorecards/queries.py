@@ -31,7 +31,7 @@ from services.assessment.scorecards.schemas import (
 )
 from shared.clock import CHINA
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 
 CellKey = tuple[str, str, date]
 

@@ -18,7 +18,8 @@ from services.assessment.scorecards.schemas import (
     VetoView,
 )
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, Page, Route, Transaction, etag
+from shared.http import Cursor, Limit, Route, Transaction, etag
+from shared.pages import Page
 
 router = APIRouter(tags=["scorecards"], route_class=Route)
 

@@ -8,8 +8,8 @@ from services.exchange.evidence.models import Head, Leaf, PeerHead
 from services.exchange.evidence.rules import leaf_fields, text_of
 from services.exchange.evidence.schemas import ConsistencyView, HeadView, LeafView, ProofView
 from services.exchange.participants.node import our_keys
-from shared.db import Database, Tx
 from shared.actors import Actor
+from shared.db import Database, Tx
 from shared.problems import NotFound
 from shared.signing import JsonObject
 

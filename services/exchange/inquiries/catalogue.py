@@ -128,9 +128,7 @@ def check_question(kind: Kind, values: Mapping[str, Value]) -> dict[str, Value]:
     return _check(kind.question, values, complete=True)
 
 
-def check_answer(
-    kind: Kind, values: Mapping[str, Value], *, complete: bool
-) -> dict[str, Value]:
+def check_answer(kind: Kind, values: Mapping[str, Value], *, complete: bool) -> dict[str, Value]:
     """A part answer may leave required fields open. Raises FieldsRefused."""
     return _check(kind.answer, values, complete=complete)
 
@@ -159,4 +157,6 @@ def _check(
 
 
 def _refused(wrong: Sequence[tuple[str, str]]) -> FieldsRefused:
-    return FieldsRefused(errors=[{"field": name[:60], "code": code} for name, code in sorted(wrong)])
+    return FieldsRefused(
+        errors=[{"field": name[:60], "code": code} for name, code in sorted(wrong)]
+    )

@@ -17,7 +17,7 @@ from services.exchange.inquiries.states import TRANSITIONS, Side, State, Verb
 from services.exchange.messages.queries import delivery_of
 from services.exchange.notices.queries import after_id
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 
 _LIST = """
 SELECT * FROM inquiries
@@ -64,16 +64,12 @@ async def view_of(inquiry: Inquiry, tx: Tx) -> InquiryView:
     return InquiryView(
         **inquiry.model_dump(),
         delivery=delivery,
-        subject={
-            name: shown(name, value, tx.purpose) for name, value in content.subject.items()
-        },
+        subject={name: shown(name, value, tx.purpose) for name, value in content.subject.items()},
         question=content.question,
         answer=merged_answer(views),
         steps=views,
         may=[
-            verb
-            for verb in Verb
-            if (State(inquiry.state), verb, Side(inquiry.side)) in TRANSITIONS
+            verb for verb in Verb if (State(inquiry.state), verb, Side(inquiry.side)) in TRANSITIONS
         ],
     )
 

@@ -23,7 +23,7 @@ class OpenInquiry(Addressed):
 
     kind: KindCode
     from_region: RegionCode | None = None
-    subject: Values = {}
+    subject: Values = Field(default_factory=dict)
     question: Values
     urgent: bool = False
 

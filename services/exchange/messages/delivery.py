@@ -200,7 +200,7 @@ async def _signed(message: MessageOut, peer: Participant, tx: Tx) -> Attempt:
     content = json.loads(tx.vault.open(message.content_sealed, content_place(message.message_id)))
     body = stamped(content, tx.now)
     node = await our_node(tx)
-    return Attempt(message, peer, {"signature": sign_detached(body, node.key)} | body)
+    return Attempt(message, peer, body | {"signature": sign_detached(body, node.key)})
 
 
 async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
@@ -210,8 +210,9 @@ async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
         if due - message.created_at > GIVE_UP_AFTER:
             state = Delivery.GIVEN_UP
     await tx.execute(
-        "UPDATE messages_out SET state = $2, last_error = $3, receipt = $4, next_attempt_at = $5,"
-        " delivered_at = CASE WHEN $2 = 'delivered' THEN $6::timestamptz END, attempts = $7"
+        "UPDATE messages_out SET state = $2::text, last_error = $3, receipt = $4,"
+        " next_attempt_at = $5, attempts = $7,"
+        " delivered_at = CASE WHEN $2::text = 'delivered' THEN $6::timestamptz END"
         " WHERE message_id = $1",
         message.message_id,
         state.value,

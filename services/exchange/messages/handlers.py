@@ -242,10 +242,11 @@ async def log_refusal(refused: Refused, tx: Tx) -> None:
     await tx.execute(
         "INSERT INTO refusals (at, sender_id, message_id, code, reason)"
         " SELECT $1::timestamptz, $2, $3, $4, $5 WHERE (SELECT count(*) FROM refusals"
-        f" WHERE at > $1::timestamptz - interval '1 hour') < {_REFUSALS_AN_HOUR}",
+        " WHERE at > $1::timestamptz - interval '1 hour') < $6",
         tx.now,
         refused.sender,
         refused.message_id,
         refused.code,
         type(refused).__name__,
+        _REFUSALS_AN_HOUR,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.exchange.messages.models import Delivery
+from services.exchange.messages.schemas import TrafficView
 from shared.db import Tx
 
 
@@ -15,3 +16,19 @@ async def delivery_of(subjects: Sequence[UUID], tx: Tx) -> dict[UUID, Delivery]:
         list(subjects),
     )
     return {row["subject_id"]: Delivery(row["state"]) for row in rows}
+
+
+_TRAFFIC = """
+SELECT (SELECT count(*) FROM messages_out) AS sent,
+       (SELECT count(*) FROM messages_out WHERE state = 'delivered') AS receipted,
+       (SELECT count(*) FROM messages_out WHERE state IN ('failed', 'given-up')) AS failed,
+       (SELECT count(*) FROM messages_in) AS applied,
+       (SELECT count(*) FROM refusals) AS refused
+"""
+
+
+async def get_traffic(tx: Tx) -> TrafficView:
+    """How many messages went and came, whatever they say. A message is kept in the transaction
+    that applies it, so what is kept has been applied."""
+    row = await tx.fetch_row(_TRAFFIC)
+    return TrafficView(**row) if row else TrafficView()

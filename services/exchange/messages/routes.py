@@ -6,15 +6,22 @@ from typing import Annotated
 from fastapi import APIRouter, Body, FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from services.exchange.auth import CanRead
 from services.exchange.errors import Refused
 from services.exchange.inbound import door
-from services.exchange.messages import handlers
-from services.exchange.messages.schemas import AckResponse
+from services.exchange.messages import handlers, queries
+from services.exchange.messages.schemas import AckResponse, TrafficView
 from shared.db import Database
-from shared.http import PublicTransaction, Route
+from shared.http import PublicTransaction, Route, Transaction
 from shared.signing import JsonObject
 
 router = APIRouter(prefix="/exchange/dci/registry", tags=["peers"], route_class=Route)
+traffic = APIRouter(tags=["messages"], route_class=Route)
+
+
+@traffic.get("/traffic", summary="How many messages went and came")
+async def get_traffic(actor: CanRead, tx: Transaction) -> TrafficView:
+    return await queries.get_traffic(tx)
 
 
 @router.post("/notify", summary="A peer tells a fact (signed DCI notify)")

@@ -68,3 +68,14 @@ class Ack(BaseModel):
 
 class AckResponse(BaseModel):
     message: Ack
+
+
+class TrafficView(BaseModel):
+    """Counts of messages: `sent` to peers, of them `receipted` with a signed receipt and `failed`
+    for good; `applied` from peers; `refused` at our door."""
+
+    sent: int = 0
+    receipted: int = 0
+    failed: int = 0
+    applied: int = 0
+    refused: int = 0

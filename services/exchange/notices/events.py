@@ -1,7 +1,7 @@
 """What happened here that another county must hear of, as notices of the service's own accord."""
 
 from services.exchange.notices.handlers import tell
-from services.exchange.notices.models import NoticeKind
+from services.exchange.notices.rules import NoticeKind
 from services.exchange.notices.schemas import Arrival, BirthRegistered, CertificateChecked
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_for_region, find_issuer

@@ -12,9 +12,9 @@ from services.exchange.errors import (
 )
 from services.exchange.messages.door import Received
 from services.exchange.messages.handlers import queue_message
-from services.exchange.notices.models import Notice, NoticeDirection, NoticeKind
+from services.exchange.notices.models import Notice, NoticeDirection
 from services.exchange.notices.queries import content_place, view_of
-from services.exchange.notices.rules import FEEDBACK_KIND, asks_feedback, wire_kind
+from services.exchange.notices.rules import FEEDBACK_KIND, NoticeKind, asks_feedback, wire_kind
 from services.exchange.notices.schemas import (
     CONTENT,
     AnyContent,

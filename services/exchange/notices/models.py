@@ -11,18 +11,6 @@ from services.exchange.base import Row
 from shared.columns import Timestamp
 
 
-class NoticeKind(StrEnum):
-    """What a notice tells (通报种类)."""
-
-    ARRIVAL = "arrival"
-    DEPARTURE = "departure"
-    CERTIFICATE_CHECKED = "certificate-checked"
-    SERVICE_DELIVERED = "service-delivered"
-    BIRTH_REGISTERED = "birth-registered"
-    DEATH_REGISTERED = "death-registered"
-    CORRECTION = "correction"
-
-
 class NoticeDirection(StrEnum):
     OUT = "out"
     IN = "in"

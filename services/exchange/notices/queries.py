@@ -4,11 +4,11 @@ from uuid import UUID
 
 from services.exchange.messages.models import Delivery
 from services.exchange.messages.queries import delivery_of
-from services.exchange.notices.models import Notice, NoticeDirection, NoticeKind
-from services.exchange.notices.rules import shown_id_number
+from services.exchange.notices.models import Notice, NoticeDirection
+from services.exchange.notices.rules import NoticeKind, shown_id_number
 from services.exchange.notices.schemas import CONTENT, NoticeSummary, NoticeView
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.pages import Page, decode_cursor, encode_cursor
 from shared.problems import MalformedRequest, Text
 
 _LIST = """
@@ -33,7 +33,9 @@ async def list_notices(
     tx: Tx,
 ) -> Page[NoticeSummary]:
     """Newest first; names nobody."""
-    rows = await tx.find(Notice, _LIST, tx.actor.region, direction, kind, after_id(cursor), limit + 1)
+    rows = await tx.find(
+        Notice, _LIST, tx.actor.region, direction, kind, after_id(cursor), limit + 1
+    )
     delivery = await delivery_of([row.id for row in rows], tx)
     more = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
     items = [summary_of(row, delivery.get(row.id)) for row in rows[:limit]]

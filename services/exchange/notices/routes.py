@@ -6,9 +6,11 @@ from fastapi import APIRouter, Response
 
 from services.exchange.auth import CanRead, CanWrite
 from services.exchange.notices import handlers, queries
-from services.exchange.notices.models import NoticeDirection, NoticeKind
+from services.exchange.notices.models import NoticeDirection
+from services.exchange.notices.rules import NoticeKind
 from services.exchange.notices.schemas import Feedback, NoticeSummary, NoticeView, SendNotice
-from shared.http import Cursor, Limit, Page, PersonalTransaction, Route, Transaction
+from shared.http import Cursor, Limit, PersonalTransaction, Route, Transaction
+from shared.pages import Page
 
 router = APIRouter(tags=["notices"], route_class=Route)
 

@@ -1,8 +1,22 @@
 """Decisions about notices. Pure."""
 
-from services.exchange.notices.models import NoticeKind
+from enum import StrEnum
+
 from shared.crypto import mask
 from shared.usage import Purpose
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells (通报种类)."""
+
+    ARRIVAL = "arrival"
+    DEPARTURE = "departure"
+    CERTIFICATE_CHECKED = "certificate-checked"
+    SERVICE_DELIVERED = "service-delivered"
+    BIRTH_REGISTERED = "birth-registered"
+    DEATH_REGISTERED = "death-registered"
+    CORRECTION = "correction"
+
 
 # Where the home county's record may have to change, it says whether its record agrees.
 _ASKS_FEEDBACK = frozenset(

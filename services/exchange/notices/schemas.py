@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from services.exchange.messages.models import Delivery
-from services.exchange.notices.models import NoticeDirection, NoticeKind
+from services.exchange.notices.models import NoticeDirection
+from services.exchange.notices.rules import NoticeKind
 from services.exchange.participants.schemas import NodeId
 from shared.clock import today
 from shared.codes import RegionCode, ResidentId

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, Index, Text
+from sqlalchemy import CheckConstraint, Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -54,7 +54,6 @@ class Participant(Row, table=True):
 
     __tablename__ = "participants"
     __table_args__ = (
-        Index("participants_regions", "region_prefixes", postgresql_using="gin"),
         CheckConstraint(
             "level IN ('county', 'city', 'department', 'employer')", "participants_level"
         ),

@@ -4,7 +4,7 @@ from services.exchange.errors import ParticipantNotFound
 from services.exchange.participants.models import Level, OwnNode, Participant
 from services.exchange.participants.schemas import ParticipantView, Record
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.pages import Page, decode_cursor, encode_cursor
 from shared.problems import Unavailable
 from shared.signing import JsonObject, key_set
 

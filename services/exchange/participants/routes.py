@@ -6,7 +6,8 @@ from services.exchange.auth import CanAdminister, CanRead
 from services.exchange.participants import handlers, queries
 from services.exchange.participants.node import our_keys
 from services.exchange.participants.schemas import ParticipantView, Record, SignedRecord
-from shared.http import Cursor, Limit, Page, PublicTransaction, Route, Transaction
+from shared.http import Cursor, Limit, PublicTransaction, Route, Transaction
+from shared.pages import Page
 from shared.signing import JsonObject
 
 router = APIRouter(tags=["participants"], route_class=Route)

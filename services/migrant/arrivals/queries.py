@@ -4,9 +4,9 @@ from uuid import UUID
 
 from services.migrant.arrivals.models import Arrival
 from services.migrant.arrivals.schemas import ArrivalView
-from shared.auth import narrow
+from shared.actors import narrow
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.pages import Page, decode_cursor, encode_cursor
 from shared.problems import MalformedRequest, Text
 
 _LIST = """

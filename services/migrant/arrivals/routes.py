@@ -14,7 +14,8 @@ from services.migrant.arrivals.schemas import (
 )
 from services.migrant.auth import CanRead, CanWrite
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, Page, PersonalTransaction, Route
+from shared.http import Cursor, Limit, PersonalTransaction, Route
+from shared.pages import Page
 
 router = APIRouter(tags=["arrivals"], route_class=Route)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import segno
 
-from services.migrant.auth import require_own
 from services.migrant.certificates.keys import signing_key
 from services.migrant.certificates.models import Certificate, StatusEntry, StatusList
 from services.migrant.certificates.queries import view_of
@@ -21,6 +20,7 @@ from services.migrant.certificates.schemas import (
 from services.migrant.certificates.sdjwt import Json, issue
 from services.migrant.errors import AlreadyRevoked
 from services.migrant.people.queries import current_id
+from services.migrant.people.rules import require_own
 from shared.clock import CHINA
 from shared.db import Tx
 from shared.events.migrant import CertificateIssued, CertificateRevoked

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from services.migrant.auth import require_own
 from services.migrant.certificates.keys import public_keys, signing_key
 from services.migrant.certificates.models import Certificate, StatusList
 from services.migrant.certificates.rules import IssuerHere
 from services.migrant.certificates.schemas import CertificateView, IssuerKeysView
 from services.migrant.certificates.statuslist import sign
+from services.migrant.people.rules import require_own
 from shared.db import Tx
 
 

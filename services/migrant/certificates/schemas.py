@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
@@ -28,10 +29,12 @@ class PublicKey(Command):
 
     @model_validator(mode="after")
     def _on_the_curve(self) -> Self:
+        kind = ECKey if self.kty == "EC" else OKPKey
         try:
-            kind = ECKey if self.kty == "EC" else OKPKey
+            if (self.crv == "Ed25519") != (self.kty == "OKP"):
+                raise ValueError("curve and key type")
             _ = kind.import_key(self.model_dump(exclude_none=True)).raw_value
-        except (ValueError, KeyError) as error:
+        except (JoseError, ValueError, KeyError) as error:
             raise ValueError("公钥无效 / not a valid public key") from error
         return self
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from services.migrant.certificates.sdjwt import ALGORITHMS, Malformed, decode, encode
+from services.migrant.certificates.sdjwt import ALGORITHMS, ODD, Malformed, decode, encode
 
 TYPE: Final = "statuslist+jwt"
 MEDIA_TYPE: Final = f"application/{TYPE}"
@@ -92,7 +91,7 @@ def read(token: str, keys: KeySet, uri: str) -> StatusListToken:
         key = next(each for each in keys.keys if kid is None or each.kid == kid)
         verified = jws.deserialize_compact(token, key, list(ALGORITHMS))
         claims = _Claims.model_validate_json(verified.payload)
-    except (JoseError, ValidationError, ValueError, StopIteration) as error:
+    except (*ODD, StopIteration) as error:
         raise BadStatusList("not signed by the issuer, or not a status list") from error
     if (
         header.get("typ") != TYPE

@@ -2,21 +2,24 @@
 
 from uuid import UUID
 
-from services.migrant.auth import require_own
 from services.migrant.consents.models import Consent
 from services.migrant.consents.queries import stands, view_of
 from services.migrant.consents.rules import WORDS, ConsentPurpose, leans_on_texts
 from services.migrant.consents.schemas import ConsentView, GiveConsent, WithdrawConsent
-from services.migrant.errors import AlreadyConsented
+from services.migrant.errors import AlreadyConsented, RegionNeeded
 from services.migrant.people.queries import current_id, region_of
+from services.migrant.people.rules import require_own
+from services.migrant.types import COUNTY_DIGITS
 from shared.db import Tx
 from shared.events.migrant import ConsentGiven, ConsentWithdrawn
 from shared.ids import new_id
+from shared.problems import OutsideJurisdiction
 
 
 async def give_consent(command: GiveConsent, language: str, tx: Tx) -> ConsentView:
     """Record a consent in today's words. It belongs to where the person lives, or to the desk's
-    own area for somebody the desk has not met. Raises AlreadyConsented."""
+    own area for somebody the desk has not met. Raises AlreadyConsented,
+    RegionNeeded, OutsideJurisdiction."""
     person_id = await current_id(command.person_id, tx)
     if await stands(person_id, command.purpose, tx):
         raise AlreadyConsented()
@@ -24,7 +27,7 @@ async def give_consent(command: GiveConsent, language: str, tx: Tx) -> ConsentVi
     consent = Consent(
         id=consent_id,
         person_id=person_id,
-        region=await region_of(person_id, tx) or tx.actor.region,
+        region=await region_of(person_id, tx) or _region_said(command, tx),
         purpose=command.purpose,
         text_version=WORDS[command.purpose].version,
         language=command.language,
@@ -71,6 +74,16 @@ async def withdraw_opted_out(person_id: UUID, purpose: str | None, tx: Tx) -> No
         named = purpose == consent.purpose
         if named or (purpose is None and leans_on_texts(ConsentPurpose(consent.purpose))):
             await _withdraw(consent, tx)
+
+
+def _region_said(command: GiveConsent, tx: Tx) -> str:
+    """The named region, or that of the desk where it is a county's or smaller."""
+    region = command.region or tx.actor.region
+    if not tx.actor.covers(region):
+        raise OutsideJurisdiction()
+    if len(region) < COUNTY_DIGITS:
+        raise RegionNeeded()
+    return region
 
 
 async def _withdraw(consent: Consent, tx: Tx) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.migrant.auth import require_own
 from services.migrant.consents.models import Consent
 from services.migrant.consents.rules import WORDS, ConsentPurpose
 from services.migrant.consents.schemas import ConsentPurposeView, ConsentView
 from services.migrant.people.queries import current_id
-from services.migrant.people.rules import shown_phone
+from services.migrant.people.rules import require_own, shown_phone
 from shared.db import Tx
 from shared.usage import Purpose
 
@@ -39,14 +38,8 @@ async def list_consents(person_id: UUID, language: str, tx: Tx) -> Sequence[Cons
 
 
 async def stands(person_id: UUID, purpose: ConsentPurpose, tx: Tx) -> bool:
-    """Whether the person's consent to `purpose` stands."""
-    return bool(
-        await tx.fetch_value(
-            "SELECT 1 FROM consents WHERE person_id = $1 AND purpose = $2 AND withdrawn_at IS NULL",
-            person_id,
-            purpose,
-        )
-    )
+    """Whether the person's consent to `purpose` stands, at whichever desk she gave it."""
+    return bool(await tx.fetch_value("SELECT consent_stands($1, $2)", person_id, purpose))
 
 
 def view_of(consent: Consent, language: str, tx: Tx) -> ConsentView:

@@ -7,17 +7,20 @@ from uuid import UUID
 from pydantic import BaseModel, model_validator
 
 from services.migrant.consents.rules import WORDS, ConsentPurpose
-from services.migrant.types import Command
+from services.migrant.types import Command, CountyCode
 from shared.text import MobileNumber
 
 
 class GiveConsent(Command):
-    """Record what a person agrees to, after she was told the words of `GET /consent-purposes`."""
+    """Record what a person agrees to, after she was told the words of `GET /consent-purposes`.
+
+    `region` says where she lives, for somebody the welcome desk has not met."""
 
     person_id: UUID
     purpose: ConsentPurpose
     phone: MobileNumber | None = None
     language: Literal["zh", "en"] = "zh"
+    region: CountyCode | None = None
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

@@ -18,7 +18,13 @@ class Employment(Row, table=True):
     __table_args__ = (
         Index("employments_person", "person_id"),
         Index("employments_waiting", "id_number_index", postgresql_where="person_id IS NULL"),
-        Index("employments_employer", "employer_code"),
+        Index(
+            "employments_once",
+            "employer_code",
+            "id_number_index",
+            "started_on",
+            unique=True,
+        ),
     )
 
     id: UUID = Field(primary_key=True)

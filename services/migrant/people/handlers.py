@@ -1,12 +1,9 @@
-"""People: the looked-up record, and what a merge of records changes here."""
+"""What a merge of records in the registry changes here."""
 
 from uuid import UUID
 
-from services.migrant.auth import require_own
-from services.migrant.people import queries
 from services.migrant.people.models import PersonHere
 from services.migrant.people.queries import current_id
-from services.migrant.people.schemas import PersonHereView
 from shared.db import Tx
 
 # Every table that names a person; consents and arrivals have rules of their own (below).
@@ -17,11 +14,6 @@ _REFERRING = (
     "appointments",
     "help_requests",
 )
-
-
-async def look_up_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
-    require_own(tx.actor, person_id, await current_id(person_id, tx))
-    return await queries.get_person(person_id, language, tx)
 
 
 async def merge_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:

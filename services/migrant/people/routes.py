@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.migrant.auth import CanReadOwn
-from services.migrant.people import handlers
+from services.migrant.people import queries
 from services.migrant.people.schemas import PersonHereView
 from shared.http import Language, PersonalTransaction, Route
 
@@ -16,4 +16,4 @@ router = APIRouter(tags=["people"], route_class=Route)
 async def get_person(
     person_id: UUID, actor: CanReadOwn, language: Language, tx: PersonalTransaction
 ) -> PersonHereView:
-    return await handlers.look_up_person(person_id, language, tx)
+    return await queries.get_person(person_id, language, tx)

@@ -2,11 +2,15 @@
 
 from calendar import monthrange
 from datetime import date
+from uuid import UUID
 
+from services.migrant.errors import PersonNotFound
+from shared.actors import Actor
 from shared.crypto import mask
 from shared.problems import Text
 from shared.usage import Purpose
 
+_OFFICE_SCOPES = frozenset({"migrant:read", "migrant:write"})
 _FULL_ID_NUMBER = {Purpose.REGISTRATION, Purpose.CORRECTION, Purpose.SUBJECT_ACCESS}
 _FULL_PHONE = {Purpose.REGISTRATION, Purpose.SERVICE, Purpose.SUBJECT_ACCESS}
 
@@ -37,8 +41,21 @@ def shown_phone(phone: str, purpose: Purpose) -> str:
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names are one: spaces, dots and letter case do not tell people apart."""
-    return _letters(one) == _letters(other)
+    return letters(one) == letters(other)
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """A name reduced to what tells people apart."""
     return "".join(each for each in name.casefold() if each.isalpha())
+
+
+def is_office(actor: Actor) -> bool:
+    """Whether the caller is an office's clerk rather than the person herself."""
+    return not actor.scopes.isdisjoint(_OFFICE_SCOPES)
+
+
+def require_own(actor: Actor, *person_ids: UUID | None) -> None:
+    """Offices pass; anybody else only for her own records. Raises PersonNotFound, since
+    existence is private."""
+    if not is_office(actor) and actor.sub not in {str(each) for each in person_ids if each}:
+        raise PersonNotFound()

@@ -13,7 +13,7 @@ from services.notify.messages.schemas import SendMessage, To
 from services.notify.settings import Sending
 from services.notify.templates.queries import DEFAULT_LANGUAGE, find_approved
 from services.notify.templates.rules import fill
-from shared.auth import narrow
+from shared.actors import narrow
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import Problem

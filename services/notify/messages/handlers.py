@@ -18,7 +18,7 @@ from services.notify.errors import (
     TextTooLong,
     Unreachable,
 )
-from services.notify.messages.models import Message
+from services.notify.messages.drafts import COLUMNS, EARLIER, INSERT, Draft, Known
 from services.notify.messages.queries import accepted_view
 from services.notify.messages.rules import lane_of, schedule
 from services.notify.messages.schemas import (
@@ -41,42 +41,12 @@ from shared.events.registry import BirthRegistered
 from shared.ids import new_id
 from shared.problems import Problem
 
-_COLUMNS = {
-    "id": "uuid",
-    "caller": "text",
-    "reference": "text",
-    "content_hash": "bytea",
-    "template_id": "uuid",
-    "template": "text",
-    "purpose": "text",
-    "kind": "text",
-    "lane": "text",
-    "person_id": "uuid",
-    "campaign_id": "uuid",
-    "region": "text",
-    "language": "text",
-    "status": "text",
-    "parts": "int",
-    "body_sealed": "bytea",
-    "phone_sealed": "bytea",
-    "phone_index": "bytea",
-    "tries": "int",
-    "created_at": "timestamptz",
-    "due_at": "timestamptz",
-    "expires_at": "timestamptz",
-}
-_PLACES = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), start=1))
-_INSERT = (
-    f"INSERT INTO messages ({', '.join(_COLUMNS)}) SELECT * FROM unnest({_PLACES})"  # noqa: S608
-    " ON CONFLICT (caller, reference) DO NOTHING RETURNING id"
-)
-_EARLIER = "SELECT * FROM messages WHERE caller = $1 AND reference = ANY($2::text[])"
 _TODAY = """
 SELECT phone_index, template, count(*)::int AS sent FROM messages
 WHERE phone_index = ANY($1::bytea[]) AND created_at >= $2 GROUP BY phone_index, template
 """
 
-Outcome = Message | Problem
+Outcome = Draft | Known | Problem
 
 
 async def send_message(command: SendMessage, tx: Tx, sending: Sending) -> AcceptedView:
@@ -141,12 +111,12 @@ class _Desk:
     tx: Tx
     sending: Sending
     campaign_id: UUID | None
-    earlier: dict[str, Message]
+    earlier: dict[str, Draft | Known]
     approved: Approved
     recipients: dict[tuple[UUID, str], Recipient]
     stopped: set[bytes]
     sent_today: Counter[tuple[bytes, str]]
-    new: dict[UUID, Message]
+    new: dict[UUID, Draft]
 
     def decide(self, command: SendMessage) -> Outcome:
         content_hash = self.tx.vault.index(command.model_dump_json(), "messages.content")
@@ -162,7 +132,7 @@ class _Desk:
         self.sent_today[message.phone_index, ""] += 1
         return message
 
-    def _draft(self, command: SendMessage, content_hash: bytes) -> Message:
+    def _draft(self, command: SendMessage, content_hash: bytes) -> Draft:
         person_id, region, language, number = self._destination(command)
         template = self._template(command, language)
         self._check_caps(number, template.code)
@@ -182,7 +152,7 @@ class _Desk:
             raise TextTooLong()
         message_id, phone = new_id(), command.to.phone
         seal = self.tx.vault.seal
-        return Message(
+        return Draft(
             id=message_id,
             caller=self.tx.actor.sub,
             reference=command.reference,
@@ -260,9 +230,9 @@ async def _desk(
     )
 
 
-async def _earlier(commands: Sequence[SendMessage], tx: Tx) -> dict[str, Message]:
-    found = await tx.find(Message, _EARLIER, tx.actor.sub, [each.reference for each in commands])
-    return {each.reference: each for each in found}
+async def _earlier(commands: Sequence[SendMessage], tx: Tx) -> dict[str, Draft | Known]:
+    rows = await tx.fetch(EARLIER, tx.actor.sub, [each.reference for each in commands])
+    return {row["reference"]: Known(**row) for row in rows}
 
 
 async def _sent_today(numbers: list[bytes], tx: Tx) -> Counter[tuple[bytes, str]]:
@@ -285,8 +255,8 @@ async def _insert(
     if not desk.new:
         return
     rows = list(desk.new.values())
-    columns = [[getattr(each, name) for each in rows] for name in _COLUMNS]
-    inserted = {row["id"] for row in await tx.fetch(_INSERT, *columns)}
+    columns = [[getattr(each, name) for each in rows] for name in COLUMNS]
+    inserted = {row["id"] for row in await tx.fetch(INSERT, *columns)}
     for message in rows:
         if message.id in inserted:
             _tell(message, tx)
@@ -294,13 +264,13 @@ async def _insert(
         return
     entered = await _earlier(commands, tx)
     for place, outcome in enumerate(outcomes):
-        if isinstance(outcome, Message) and outcome.id in desk.new.keys() - inserted:
+        if isinstance(outcome, Draft) and outcome.id in desk.new.keys() - inserted:
             other = entered.get(outcome.reference)
             same = other is not None and other.content_hash == outcome.content_hash
             outcomes[place] = other if other is not None and same else ReferenceConflict()
 
 
-def _tell(message: Message, tx: Tx) -> None:
+def _tell(message: Draft, tx: Tx) -> None:
     tx.emit(
         MessageAccepted(
             message_id=message.id,

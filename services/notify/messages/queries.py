@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.notify.contacts.models import Contact
 from services.notify.errors import MessageNotFound
+from services.notify.messages.drafts import Draft, Known
 from services.notify.messages.models import Attempt, Message, Part
 from services.notify.messages.rules import AttemptState, Status
 from services.notify.messages.schemas import AcceptedView, AttemptView, MessageView, PartView
@@ -35,7 +36,7 @@ async def get_message(message_id: UUID, tx: Tx) -> MessageView:
     )
 
 
-def accepted_view(message: Message) -> AcceptedView:
+def accepted_view(message: Draft | Known) -> AcceptedView:
     return AcceptedView(
         id=message.id,
         reference=message.reference,

@@ -14,7 +14,7 @@ import asyncpg
 from services.notify.contacts.queries import HAS_OPTED_OUT
 from services.notify.messages.rules import AttemptState, Lane, retry_at
 from services.notify.messages.segments import split
-from services.notify.messages.settling import settle
+from services.notify.messages.settling import lock, settle
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import Sending
 from shared.db import Tx
@@ -128,6 +128,9 @@ async def record(results: Sequence[SubmitResult], tx: Tx, sending: Sending) -> N
     known = {each.reference: each for each in results if each.outcome is not Outcome.UNKNOWN}
     if not known:
         return
+    accepted = [each for each in known.values() if each.outcome is Outcome.ACCEPTED]
+    await _record_parts(accepted, tx)
+    await lock(known, tx)
     resolved = await tx.fetch(
         _RESOLVE,
         list(known),
@@ -136,7 +139,8 @@ async def record(results: Sequence[SubmitResult], tx: Tx, sending: Sending) -> N
         tx.now,
     )
     rows = {row["message_id"]: row for row in resolved}
-    await _record_accepted([e for e in known.values() if e.outcome is Outcome.ACCEPTED], rows, tx)
+    await mark_submitted({each.reference: len(each.provider_ids) for each in accepted}, rows, tx)
+    await settle([each.reference for each in accepted], tx)
     await end(
         {id: known[id].code or "refused" for id in rows if known[id].outcome is Outcome.PERMANENT},
         tx,
@@ -155,11 +159,8 @@ async def due_queries(limit: int, lease: timedelta, tx: Tx) -> list[tuple[UUID, 
     return [(row["message_id"], row["provider"]) for row in rows]
 
 
-async def _record_accepted(
-    accepted: Sequence[SubmitResult], rows: Mapping[UUID, asyncpg.Record], tx: Tx
-) -> None:
-    """Keep the provider's ids, mark the texts submitted, and let receipts that came early count.
-    An acceptance already told by a receipt still brings its ids."""
+async def _record_parts(accepted: Sequence[SubmitResult], tx: Tx) -> None:
+    """Keep the provider's ids of accepted texts, also where a receipt has told the acceptance."""
     if not accepted:
         return
     providers = await _providers_of([each.reference for each in accepted], tx)
@@ -171,8 +172,6 @@ async def _record_accepted(
     ]
     if ids:
         await tx.execute(_PARTS, *map(list, zip(*ids, strict=True)), tx.now)
-    await mark_submitted({e.reference: len(e.provider_ids) for e in accepted}, rows, tx)
-    await settle([each.reference for each in accepted], tx)
 
 
 async def mark_submitted(

@@ -1,16 +1,16 @@
 """The final state of texts, from what the receipts say of their parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from services.notify.messages.rules import Status, status_of
 from shared.db import Tx
 from shared.events.notify import MessageDelivered, MessageFailed
 
-_LOCK = """
+_LOCK = "SELECT 1 FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_SETTLING = """
 SELECT id, status, parts, provider FROM messages WHERE id = ANY($1::uuid[])
 AND status IN ('submitted', 'unconfirmed', 'failed') AND submitted_at IS NOT NULL
-ORDER BY id FOR UPDATE
 """
 _COUNT = """
 SELECT message_id, count(*) FILTER (WHERE state = 'delivered')::int AS delivered,
@@ -24,15 +24,23 @@ FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, status, reason) WHERE 
 """
 
 
+async def lock(message_ids: Iterable[UUID], tx: Tx) -> None:
+    """Take some texts for this transaction. Results and receipts of the same texts come at the
+    same moment: both write the parts first, in order, then take the texts, and so never wait for
+    each other in a circle."""
+    await tx.execute(_LOCK, list(message_ids))
+
+
 async def settle(message_ids: Sequence[UUID], tx: Tx) -> None:
-    """Bring submitted texts to the state their parts make. The same parts in any order, once or
-    often, end the same; a part that did arrive outweighs an earlier word that it failed."""
-    locked = {row["id"]: row for row in await tx.fetch(_LOCK, list(message_ids))}
-    if not locked:
+    """Bring submitted texts, locked by the caller, to the state their parts make. The same parts
+    in any order, once or often, end the same; a part that did arrive outweighs an earlier word
+    that it failed."""
+    found = {row["id"]: row for row in await tx.fetch(_SETTLING, list(message_ids))}
+    if not found:
         return
     changes: list[tuple[UUID, str, str | None]] = []
-    for row in await tx.fetch(_COUNT, list(locked)):
-        message = locked[row["message_id"]]
+    for row in await tx.fetch(_COUNT, list(found)):
+        message = found[row["message_id"]]
         status = status_of(message["parts"], row["delivered"], row["failed"])
         if status in (message["status"], Status.SUBMITTED):
             continue

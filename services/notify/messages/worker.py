@@ -25,6 +25,7 @@ _LANES = (Lane.URGENT, Lane.BULK, Lane.BULK)  # one task each
 _LONGEST_IDLE = 1.0
 _QUERIES = 20
 _QUERY_POLL = 1.0
+_RECORD_PAUSES = (0.1, 0.5, None)
 
 
 class Bucket:
@@ -114,9 +115,16 @@ class Worker:
             idle = min(idle * 2, longest_idle)
 
     async def _record(self, results: Sequence[SubmitResult]) -> None:
-        if results:
-            async with self._database.transaction(self._actor) as tx:
-                await steps.record(results, tx, self._sending)
+        """Try a few times: what is not recorded has to be asked for again later."""
+        for pause in _RECORD_PAUSES if results else ():
+            try:
+                async with self._database.transaction(self._actor) as tx:
+                    await steps.record(results, tx, self._sending)
+                return
+            except Exception:
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
 
     async def _wait(self, seconds: float) -> None:
         """The outbox fills when a text is accepted in this process. Where another process is the

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.notify.contacts.handlers import stop_number
 from services.notify.contacts.schemas import OptOutSource
 from services.notify.messages.sending import mark_submitted
-from services.notify.messages.settling import settle
+from services.notify.messages.settling import lock, settle
 from services.notify.receipts.rules import is_stop, outweighs
 from services.notify.receipts.schemas import InboundText, Receipt, Receipts, TakenView
 from shared.db import Tx
@@ -37,8 +37,9 @@ WHERE a.message_id = ANY($1::uuid[]) AND m.id = a.message_id AND a.number = m.tr
 RETURNING a.message_id, a.provider, m.parts
 """
 _INBOUND = """
-INSERT INTO inbound_texts (id, provider, provider_id, stop, phone_sealed, text_sealed, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (provider, provider_id) DO NOTHING
+INSERT INTO inbound_texts
+  (id, provider, provider_id, region, stop, phone_sealed, text_sealed, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (provider, provider_id) DO NOTHING
 """
 
 
@@ -57,6 +58,7 @@ async def take_receipts(command: Receipts, provider: str, tx: Tx) -> TakenView:
         tx.now,
     )
     ids: list[UUID] = sorted({row["message_id"] for row in rows if row["message_id"]})
+    await lock(ids, tx)
     accepted = {row["message_id"]: row for row in await tx.fetch(_ACCEPT, ids, tx.now)}
     await mark_submitted(dict.fromkeys(accepted, 0), accepted, tx)
     await settle(ids, tx)
@@ -73,6 +75,7 @@ async def take_inbound(command: InboundText, provider: str, tx: Tx) -> TakenView
         text_id,
         provider,
         command.message_id,
+        tx.actor.region,
         stop,
         None if stop else seal(command.phone, f"inbound_texts.phone:{text_id}"),
         None if stop else seal(command.text, f"inbound_texts.text:{text_id}"),

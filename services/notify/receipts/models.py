@@ -11,7 +11,8 @@ from shared.columns import Timestamp
 
 
 class Inbound(Row, table=True):
-    """A text from a person (上行短信), by the provider's id. Text and number are sealed and
+    """A text from a person (上行短信), by the provider's id; whose it is, nobody has asked, so its
+    region is the county's. Text and number are sealed and
     erased after a few days; of a stop only that it came is kept."""
 
     __tablename__ = "inbound_texts"
@@ -23,6 +24,7 @@ class Inbound(Row, table=True):
     id: UUID = Field(primary_key=True)
     provider: str
     provider_id: str
+    region: str
     stop: bool
     phone_sealed: bytes | None = None
     text_sealed: bytes | None = None

@@ -7,7 +7,7 @@ from services.notify.templates.models import Template
 from services.notify.templates.rules import Kind, VariableType, compose
 from services.notify.templates.schemas import TemplateView
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.pages import Page, decode_cursor, encode_cursor
 from shared.problems import MalformedRequest
 
 DEFAULT_LANGUAGE = "zh-CN"

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from services.notify.auth import CanRead, CanWrite
 from services.notify.templates import handlers, queries
 from services.notify.templates.schemas import TemplateView, WriteTemplate
-from shared.http import Cursor, Limit, Page, Route, Transaction
+from shared.http import Cursor, Limit, Route, Transaction
+from shared.pages import Page
 
 router = APIRouter(tags=["templates"], route_class=Route)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.registry.changes.schemas import ChangePage, ChangeView
 from shared.db import Tx
-from shared.http import decode_cursor, encode_cursor
+from shared.pages import decode_cursor, encode_cursor
 from shared.problems import MalformedRequest, Text
 
 _SINCE = """

@@ -11,9 +11,9 @@ from services.registry.dwellings.schemas import (
     ResidentView,
     RoomView,
 )
-from shared.auth import narrow
+from shared.actors import narrow
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.pages import Page, decode_cursor, encode_cursor
 from shared.problems import MalformedRequest, Text
 
 

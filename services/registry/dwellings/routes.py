@@ -14,7 +14,8 @@ from services.registry.dwellings.schemas import (
     ResidentView,
 )
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, Page, PersonalTransaction, Route, Transaction, etag
+from shared.http import Cursor, Limit, PersonalTransaction, Route, Transaction, etag
+from shared.pages import Page
 
 router = APIRouter(tags=["dwellings"], route_class=Route)
 

@@ -24,7 +24,7 @@ from services.registry.imports.schemas import (
 from services.registry.imports.writing import reject_place
 from shared.crypto import Vault
 from shared.db import Tx
-from shared.http import decode_cursor, encode_cursor
+from shared.pages import decode_cursor, encode_cursor
 from shared.problems import Forbidden, MalformedRequest, PurposeRequired, Text
 
 FILE_LINES = 20_000

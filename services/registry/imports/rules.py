@@ -124,6 +124,8 @@ def region_code(text: str) -> str | None:
     The counties that repeat their city (441900, Dongguan) keep their zeros."""
     try:
         code = trim_region(text)
+        if len(text) < 6:
+            return None
         return code if len(code) >= 6 else parse_region(text[:6])
     except CodeError:
         return None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registry.imports.models import ImportStatus
-from shared.http import Page
+from shared.pages import Page
 
 
 class ImportKind(StrEnum):

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 
 from services.registry.imports.batches import (
+    BATCH,
     Checked,
     TakenKey,
     batches,
@@ -63,8 +64,9 @@ def file_place(import_id: UUID, part: int) -> str:
 class ImportWorker:
     """Looks for imports to do. Acts under each import's own jurisdiction, never a wider one."""
 
-    def __init__(self, database: Database, actor: Actor) -> None:
+    def __init__(self, database: Database, actor: Actor, *, batch: int = BATCH) -> None:
         self._database = database
+        self._batch = batch
         # Finding work has to see imports sent from above the county too, e.g. by the city.
         self._finder = Actor(actor.sub, actor.name, actor.org, actor.region[:2], frozenset())
         self._swept = datetime.min.replace(tzinfo=UTC)
@@ -75,7 +77,7 @@ class ImportWorker:
             worked = False
             try:
                 worked = await self.work_once()
-                await self._sweep()
+                await self.sweep()
             except Exception as error:  # the database is away, or a file is a riddle: go on later
                 log.warning("import-paused", error=type(error).__name__)
                 await asyncio.sleep(2)
@@ -83,16 +85,24 @@ class ImportWorker:
                 await asyncio.sleep(_IDLE_SECONDS)
 
     async def work_once(self) -> bool:
-        """Do one import that nobody else is doing. Returns whether there was one."""
+        """Do one import that nobody else is doing. Returns whether there was one. One that cannot
+        go on holds up none of the others; its error is raised when there was nothing else to do."""
         async with self._database.transaction(self._finder) as tx:
             rows = await tx.fetch(
                 "SELECT id FROM imports WHERE status IN ('waiting', 'running')"
                 " ORDER BY created_at LIMIT 20"
             )
+        stuck: Exception | None = None
         for row in rows:
-            async with self._database.acquire() as connection:
-                if await self._claimed(row["id"], connection):
-                    return True
+            try:
+                async with self._database.acquire() as connection:
+                    if await self._claimed(row["id"], connection):
+                        return True
+            except Exception as error:
+                log.warning("import-stuck", import_id=str(row["id"]), error=type(error).__name__)
+                stuck = error
+        if stuck is not None:
+            raise stuck
         return False
 
     async def _claimed(self, import_id: UUID, connection: Connection) -> bool:
@@ -104,7 +114,7 @@ class ImportWorker:
                 job = await tx.require(Import, import_id)
             if job.status in (ImportStatus.WAITING, ImportStatus.RUNNING):
                 with suppress(Overtaken):
-                    await Job(job, self._database).run()
+                    await Job(job, self._database, self._batch).run()
         finally:
             if not connection.is_closed():
                 await connection.execute(
@@ -112,7 +122,7 @@ class ImportWorker:
                 )
         return True
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """Once an hour, erase the cells of lines refused longer ago than KEEP_CELLS."""
         now = datetime.now(UTC)
         if now - self._swept < timedelta(hours=1):
@@ -130,8 +140,9 @@ class ImportWorker:
 class Job:
     """One import on its way, from where it stands to its end."""
 
-    def __init__(self, job: Import, database: Database) -> None:
+    def __init__(self, job: Import, database: Database, batch: int) -> None:
         self._job = job
+        self._batch = batch
         self._database = database
         self._actor = Actor(job.actor_sub, job.actor_name, job.actor_org, job.region, frozenset())
 
@@ -161,7 +172,7 @@ class Job:
                 await self._refuse(refused)
                 return
             await self._start(source)
-            await self._carry_on(batches(source.lines))
+            await self._carry_on(batches(source.lines, self._batch))
         if self._job.lines_read:
             await self._finish()
         else:

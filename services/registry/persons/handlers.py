@@ -75,12 +75,15 @@ async def correct_person(
     if "hukou_region" in changed:
         await require_region(changed["hukou_region"], tx)
     await keep_version(person, sorted(changed), command.reason, tx)
+    left = (person.hukou_region, person.residence_region, person.left_region)
     for field, value in changed.items():
-        setattr(person, field, value)
+        if field != "residence_region":  # `move` sets it, and has to know where she lived before
+            setattr(person, field, value)
+    person.left_region = region_left(tx.actor, person.hukou_region, person.residence_region, *left)
     number = id_number_of(person, tx)
     if number and not agrees_with_id_number(number, person.sex, person.birth_date):
         raise ContradictsIdNumber()
-    if command.residence:
+    if command.residence and "residence_region" in changed:
         await move(person, command.residence, tx)
     person.updated_at = tx.now
     await tx.save(person)
@@ -107,7 +110,7 @@ async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
     person.residence_since = to.since
     person.room_id = to.room_id
     person.left_region = region_left(
-        tx.actor, person.hukou_region, to.region, left or person.left_region
+        tx.actor, person.hukou_region, to.region, left, person.left_region
     )
     tx.emit(
         ResidenceChanged(
@@ -203,13 +206,16 @@ def _changes(command: CorrectPerson, person: Person, tx: Tx) -> dict[str, Any]:
             if field in ("id_number", "phone")
             else {field: value}
         )
-    if command.residence:
-        columns |= {"residence_region": command.residence.region}
-    return {
+    changed = {
         column: value
         for column, value in columns.items()
         if column.endswith("_sealed") or getattr(person, column) != value
     }
+    to = command.residence
+    lives = (person.residence_region, person.residence_kind, person.room_id)
+    if to and lives != (to.region, to.kind, to.room_id):
+        changed["residence_region"] = to.region
+    return changed
 
 
 def _published(changed: dict[str, Any]) -> list[str]:

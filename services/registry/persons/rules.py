@@ -43,10 +43,14 @@ def kind_of_residence(hukou_region: str, region: str) -> str:
 
 
 def region_left(
-    actor: Actor, hukou_region: str, residence_region: str | None, left: str | None
+    actor: Actor, hukou_region: str, residence_region: str | None, *left: str | None
 ) -> str | None:
     """Under which region the actor's office keeps the record of somebody who is gone from it: the
-    place she left, or None while household register or home still lie in the actor's region."""
-    here = actor.covers(hukou_region)
-    here = here or (residence_region is not None and actor.covers(residence_region))
-    return None if here else left
+    first of the places she left that it covers, or None while household register or home still
+    lie in the actor's region."""
+    here = _first_covered(actor, hukou_region, residence_region)
+    return None if here else _first_covered(actor, *left)
+
+
+def _first_covered(actor: Actor, *places: str | None) -> str | None:
+    return next((each for each in places if each is not None and actor.covers(each)), None)

@@ -8,7 +8,7 @@ from services.registry.regions.models import Region
 from services.registry.regions.schemas import RegionDetail, RegionName, RegionView
 from shared.codes import RegionLevel
 from shared.db import Tx
-from shared.http import Page, decode_cursor, encode_cursor
+from shared.pages import Page, decode_cursor, encode_cursor
 from shared.problems import MalformedRequest, Text
 
 # A code is known when it is listed and still valid, or when the list of its county does not go

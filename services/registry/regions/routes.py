@@ -8,7 +8,8 @@ from services.registry.auth import CanRead
 from services.registry.regions import queries
 from services.registry.regions.schemas import RegionDetail, RegionView
 from shared.codes import RegionCode, RegionLevel
-from shared.http import Cursor, Limit, Page, Route, Transaction
+from shared.http import Cursor, Limit, Route, Transaction
+from shared.pages import Page
 
 router = APIRouter(tags=["regions"], route_class=Route)
 

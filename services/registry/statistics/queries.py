@@ -4,7 +4,7 @@ from datetime import date
 
 from services.registry.statistics.rules import Bridge, identity_texts, suppressed_figures
 from services.registry.statistics.schemas import PopulationBridgeView
-from shared.auth import narrow
+from shared.actors import narrow
 from shared.db import Tx
 from shared.problems import MalformedRequest, Text
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from services.registry.paging import after_id
 from services.registry.tasks.models import Task, TaskKind
 from services.registry.tasks.schemas import TaskView
-from shared.auth import narrow
+from shared.actors import narrow
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 
 
 async def list_tasks(

@@ -9,7 +9,8 @@ from services.registry.tasks import handlers, queries
 from services.registry.tasks.models import HOUSEHOLD_UPDATES, MISMATCHES
 from services.registry.tasks.schemas import SettleTask, TaskView
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, Page, PersonalTransaction, Route
+from shared.http import Cursor, Limit, PersonalTransaction, Route
+from shared.pages import Page
 
 router = APIRouter(tags=["tasks"], route_class=Route)
 

@@ -16,6 +16,7 @@ from services.registry.vital.rules import (
     Doubt,
     doubt_about_mother,
     home_elsewhere,
+    relation_of_child,
     same_birth,
     unclear_birth,
 )
@@ -28,7 +29,7 @@ from services.registry.vital.schemas import (
     ReturnReport,
 )
 from shared.clock import CHINA
-from shared.codes import Sex
+from shared.codes import FamilyRelation, Sex
 from shared.db import Tx
 from shared.events.registry import BirthRegistered, BirthReported
 from shared.ids import new_id
@@ -58,9 +59,7 @@ async def report_birth(command: ReportBirth, tx: Tx) -> BirthReportView:
     return birth_report_view(report, tx)
 
 
-async def return_birth_report(
-    command: ReturnReport, report_id: UUID, tx: Tx
-) -> BirthReportView:
+async def return_birth_report(command: ReturnReport, report_id: UUID, tx: Tx) -> BirthReportView:
     """Raises NotFound, ReportClosed."""
     report = await reports.require_open(BirthReport, report_id, tx)
     await reports.send_back(report, command, tx)
@@ -69,7 +68,7 @@ async def return_birth_report(
 
 async def register_birth(command: RegisterBirth, report_id: UUID, tx: Tx) -> BirthView:
     """Register the child as a person, linked to her mother. Raises NotFound, ReportClosed,
-    NotMatched when the mother is not registered here, Implausible."""
+    NotMatched when mother or household is not registered here, Implausible."""
     report = await reports.require_open(BirthReport, report_id, tx)
     mother = await reports.find_person_named(_mother_of(report, tx), tx, lock=True)
     if mother is None:
@@ -78,6 +77,7 @@ async def register_birth(command: RegisterBirth, report_id: UUID, tx: Tx) -> Bir
     known = await _registered_before(report, mother, tx)
     if known is not None:
         return await _fold_into(known, report, tx)
+    await _require_household(command.household_id, tx)
     father = await _father_of(report, tx)
     child = await register_person(_child(command, report, mother), tx)
     birth = Birth(
@@ -134,12 +134,11 @@ def _new_report(
 def _seal(report: BirthReport, who: str, named: Named, person: Person | None, tx: Tx) -> None:
     """The number as it was reported; the index also from the register, so that reports by number
     and by id of the register meet."""
+    index = person.id_number_index if person else None
     if named.id_number is not None:
         place = place_of(f"birth_reports.{who}_id_number", report)
         setattr(report, f"{who}_id_number_sealed", tx.vault.seal(named.id_number, place))
         index = tx.vault.index(named.id_number, "id_number")
-    else:
-        index = person.id_number_index if person else None
     setattr(report, f"{who}_id_number_index", index)
 
 
@@ -193,6 +192,13 @@ async def _father_of(report: BirthReport, tx: Tx) -> Person | None:
     return found[0] if found else None
 
 
+async def _require_household(household_id: UUID | None, tx: Tx) -> None:
+    if household_id is not None and not await tx.fetch_value(
+        "SELECT 1 FROM households WHERE id = $1 AND closed_at IS NULL", household_id
+    ):
+        raise NotMatched(who="household")
+
+
 def _refuse_doubtful(report: BirthReport, mother: Person) -> None:
     doubt = doubt_about_mother(
         born_on=report.born_on,
@@ -244,6 +250,16 @@ def _child(command: RegisterBirth, report: BirthReport, mother: Person) -> Regis
         hukou_region=command.hukou_region,
         residence=residence,
         household_id=command.household_id,
+        household_relation=_relation(command, report, mother),
+    )
+
+
+def _relation(command: RegisterBirth, report: BirthReport, mother: Person) -> FamilyRelation | None:
+    if command.household_id is None:
+        return None
+    in_it = mother.household_id == command.household_id
+    return command.household_relation or relation_of_child(
+        mother.household_relation if in_it else None, report.sex
     )
 
 

@@ -21,9 +21,9 @@ from services.registry.vital.schemas import (
     ReportView,
     Spouse,
 )
-from shared.auth import narrow
+from shared.actors import narrow
 from shared.db import Tx
-from shared.http import Page, encode_cursor
+from shared.pages import Page, encode_cursor
 
 Kind = TypeVar("Kind", bound=Report)
 View = TypeVar("View", bound=ReportView)

@@ -7,6 +7,7 @@ from services.registry.errors import AlreadyReported, Implausible, ReportClosed
 from services.registry.persons.models import Person
 from services.registry.persons.queries import find_by_id_number, require_person
 from services.registry.persons.rules import shown_id_number
+from services.registry.regions.queries import require_region
 from services.registry.vital.models import Report, ReportStatus
 from services.registry.vital.rules import Doubt
 from services.registry.vital.schemas import Named, NamedView, ReturnReport
@@ -18,8 +19,9 @@ Kind = TypeVar("Kind", bound=Report)
 
 
 def is_office(tx: Tx) -> bool:
-    """Whether the caller keeps the register; others see only what they reported themselves."""
-    return not tx.actor.scopes.isdisjoint({"registry:read", "registry:write"})
+    """Whether the caller keeps the register; reporters see only what they reported themselves."""
+    scopes = tx.actor.scopes
+    return "registry:write" in scopes or "registry:report" not in scopes
 
 
 async def find_person_named(named: Named, tx: Tx, *, lock: bool = False) -> Person | None:
@@ -36,9 +38,10 @@ async def find_person_named(named: Named, tx: Tx, *, lock: bool = False) -> Pers
 
 async def earlier_report(model: type[Kind], region: str, reference: str, tx: Tx) -> Kind | None:
     """The reporter's own earlier report of this reference, if it was returned and may be sent
-    again. Raises AlreadyReported when it was not, OutsideJurisdiction."""
+    again. Raises AlreadyReported when it was not, OutsideJurisdiction, UnknownRegion."""
     if not tx.actor.covers(region):
         raise OutsideJurisdiction()
+    await require_region(region, tx)
     found = await tx.find(
         model,
         f"SELECT * FROM {model.__tablename__}"  # noqa: S608 a table of our own

@@ -22,7 +22,8 @@ from services.registry.vital.schemas import (
     ReturnReport,
 )
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, Page, PersonalTransaction, Route
+from shared.http import Cursor, Limit, PersonalTransaction, Route
+from shared.pages import Page
 
 router = APIRouter(tags=["vital events"], route_class=Route)
 
@@ -55,9 +56,7 @@ async def get_birth_report(
     return await queries.get_birth_report(report_id, tx)
 
 
-@router.post(
-    "/birth-reports/{report_id}/registration", status_code=201, summary="Register a birth"
-)
+@router.post("/birth-reports/{report_id}/registration", status_code=201, summary="Register a birth")
 async def register_birth(
     report_id: UUID, command: RegisterBirth, actor: CanWrite, tx: PersonalTransaction
 ) -> BirthView:
@@ -99,9 +98,7 @@ async def get_death_report(
     return await queries.get_death_report(report_id, tx)
 
 
-@router.post(
-    "/death-reports/{report_id}/registration", status_code=201, summary="Register a death"
-)
+@router.post("/death-reports/{report_id}/registration", status_code=201, summary="Register a death")
 async def register_death(report_id: UUID, actor: CanWrite, tx: PersonalTransaction) -> DeathView:
     return await deaths.register_death(report_id, tx)
 
@@ -131,7 +128,7 @@ async def report_marriage(
 
 @router.get("/marriage-reports", summary="List reports of marriages and divorces")
 async def list_marriage_reports(
-    actor: CanReadReports,
+    actor: CanReport,
     tx: PersonalTransaction,
     status: ReportStatus | None = None,
     region: RegionCode | None = None,
@@ -143,7 +140,7 @@ async def list_marriage_reports(
 
 @router.get("/marriage-reports/{report_id}", summary="Read a report of a marriage or divorce")
 async def get_marriage_report(
-    report_id: UUID, actor: CanReadReports, tx: PersonalTransaction
+    report_id: UUID, actor: CanReport, tx: PersonalTransaction
 ) -> MarriageReportView:
     return await queries.get_marriage_report(report_id, tx)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from shared.codes import Sex
+from shared.codes import FamilyRelation, Sex
 
 YOUNGEST_MOTHER = 10  # years; a younger one means that a wrong record was matched
 
@@ -39,11 +39,7 @@ class BirthFacts:
 def same_birth(one: BirthFacts, other: BirthFacts) -> bool:
     """Whether two reports of one mother are of one birth: within a day (offices differ about
     midnight), of the same sex, and not declared to be different children."""
-    return (
-        _near(one, other)
-        and one.sex == other.sex
-        and one.multiple_index == other.multiple_index
-    )
+    return _near(one, other) and one.sex == other.sex and one.multiple_index == other.multiple_index
 
 
 def unclear_birth(one: BirthFacts, other: BirthFacts) -> bool:
@@ -74,6 +70,17 @@ def age_on(birth_date: date, day: date) -> int:
     """Full years (周岁) on a day; the birthday of 29 February is 1 March in other years."""
     before_birthday = (day.month, day.day) < (birth_date.month, birth_date.day)
     return day.year - birth_date.year - before_birthday
+
+
+def relation_of_child(mother: str | None, sex: str) -> FamilyRelation:
+    """How a child is related to the head of its mother's household (GB/T 4761), from how she is;
+    `mother` is None when she is not in it."""
+    if mother in (FamilyRelation.HEAD, FamilyRelation.SPOUSE):
+        own = {Sex.MALE: FamilyRelation.SON, Sex.FEMALE: FamilyRelation.DAUGHTER}
+        return own.get(Sex(sex), FamilyRelation.OTHER)
+    if mother == FamilyRelation.DAUGHTER:
+        return FamilyRelation.GRANDCHILD
+    return FamilyRelation.OTHER
 
 
 def home_elsewhere(hukou_region: str, region: str) -> str | None:

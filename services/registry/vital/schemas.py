@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.registry.persons.schemas import Command, PastDate, PlaceCode
 from services.registry.vital.models import MarriageKind, ReportStatus
-from shared.codes import ResidentId, Sex
+from shared.codes import FamilyRelation, ResidentId, Sex
 from shared.text import PersonName, clean
 
 Reference = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(clean)]
@@ -36,8 +36,9 @@ class Identified(Named):
 
 
 class ReportBirth(Command):
-    """Report a live birth (出生报告). The same birth may be reported by several offices, each under
-    its own `reference`. Children of a multiple birth (多胞胎) are told apart by `multiple_index`."""
+    """Report a live birth (出生报告). The same birth may be reported by several offices, each
+    under its own `reference`. Children of a multiple birth (多胞胎) are told apart by
+    `multiple_index`."""
 
     reference: Reference
     region: PlaceCode
@@ -62,12 +63,14 @@ class ReportBirth(Command):
 
 
 class RegisterBirth(Command):
-    """Register a reported birth (出生登记): the child's name and household register are the parents'
-    choice. Late registration is as good as any."""
+    """Register a reported birth (出生登记): the child's name and household register are the
+    parents' choice. Late registration is as good as any. The relation to the head of the household
+    follows from the mother's where it is not given."""
 
     child_name: PersonName
     hukou_region: PlaceCode
     household_id: UUID | None = None
+    household_relation: FamilyRelation | None = None
     nationality: Annotated[str | None, Field(pattern=r"^\d{2}$")] = None
 
 

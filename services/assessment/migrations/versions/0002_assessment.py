@@ -60,12 +60,14 @@ def _tallies() -> None:
         sa.Column("area", sa.String, primary_key=True),
         sa.Column("observer", sa.String, primary_key=True),
         sa.Column("office", sa.String, primary_key=True),
+        sa.Column("span", sa.String, primary_key=True),
         sa.Column("day", sa.Date, primary_key=True),
         sa.Column("n", sa.BigInteger, nullable=False),
         sa.Column("measured", sa.BigInteger, nullable=False),
         sa.Column("sum_measure", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("span IN ('day', 'month')", "tallies_span_known"),
     )
-    op.create_index("tallies_kind_day", "tallies", ["kind", "day"])
+    op.create_index("tallies_span", "tallies", ["span", "kind", "day"])
     grant("assessment", "tallies", "SELECT, INSERT, UPDATE, DELETE")
     restrict_to_jurisdiction("tallies", "observer")
 

@@ -1,9 +1,9 @@
-"""People the desk has met, their stays and consents; the three questions that cross a township.
+"""People the desk has met, their stays and consents; the questions that cross a township.
 
 A clerk sees her own township. Three things must work for whoever stands at her desk, wherever in
 the county that person lived before, so they are functions of the owner that row-level security
-does not bind. Each answers one exact question and needs the id number (as its blind index) or a
-certificate in hand; none can be used to browse.
+does not bind. Each answers one exact question about one person whose id number (as its blind
+index) or person id is at hand; none can be used to browse.
 """
 
 import sqlalchemy as sa
@@ -55,6 +55,14 @@ BEGIN
 END $$
 """
 
+_CONSENT_STANDS = """
+CREATE FUNCTION consent_stands(person uuid, about text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM consents
+                 WHERE person_id = person AND purpose = about AND withdrawn_at IS NULL)
+$$
+"""
+
 
 def upgrade() -> None:
     _people()
@@ -63,6 +71,7 @@ def upgrade() -> None:
     for statement, signature in (
         (_KNOWN_PERSON, "known_person(bytea)"),
         (_BRING_HERE, "bring_here(uuid, text, date)"),
+        (_CONSENT_STANDS, "consent_stands(uuid, text)"),
     ):
         op.execute(statement)
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")

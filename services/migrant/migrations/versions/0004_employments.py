@@ -30,6 +30,11 @@ def upgrade() -> None:
         ["id_number_index"],
         postgresql_where=sa.text("person_id IS NULL"),
     )
-    op.create_index("employments_employer", "employments", ["employer_code"])
+    op.create_index(
+        "employments_once",
+        "employments",
+        ["employer_code", "id_number_index", "started_on"],
+        unique=True,
+    )
     grant("migrant", "employments", "SELECT, INSERT, UPDATE")
     restrict_to_jurisdiction("employments", "region")

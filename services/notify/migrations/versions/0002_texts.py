@@ -218,12 +218,12 @@ def _parts() -> None:
 
 
 def _inbound() -> None:
-    """Without jurisdiction: whose text it is, nobody has asked; both fields are sealed."""
     op.create_table(
         "inbound_texts",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("provider", sa.String, nullable=False),
         sa.Column("provider_id", sa.String, nullable=False),
+        sa.Column("region", sa.String, nullable=False),
         sa.Column("stop", sa.Boolean, nullable=False),
         sa.Column("phone_sealed", sa.LargeBinary),
         sa.Column("text_sealed", sa.LargeBinary),
@@ -234,3 +234,4 @@ def _inbound() -> None:
     )
     op.create_index("inbound_texts_received", "inbound_texts", ["received_at"])
     grant("notify", "inbound_texts", "SELECT, INSERT, UPDATE, DELETE")
+    restrict_to_jurisdiction("inbound_texts", "region")

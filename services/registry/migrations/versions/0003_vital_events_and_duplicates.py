@@ -283,9 +283,7 @@ def _tasks() -> None:
         sa.Column("settled_by", sa.String),
     )
     op.create_index("tasks_source", "tasks", ["kind", "source", "source_id"], unique=True)
-    op.create_index(
-        "tasks_open", "tasks", ["id"], postgresql_where=sa.text("settled_at IS NULL")
-    )
+    op.create_index("tasks_open", "tasks", ["id"], postgresql_where=sa.text("settled_at IS NULL"))
     op.create_index("tasks_person", "tasks", ["person_id"])
     grant("registry", "tasks", "SELECT, INSERT, UPDATE")
     restrict_to_jurisdiction("tasks", "region")

@@ -1,0 +1,116 @@
+"""What peers say about inquiries: the same rules as at our own desks, applied once."""
+
+from uuid import UUID
+
+from services.exchange.errors import BadMessage, NotAllowedToPeer, UnknownSubject
+from services.exchange.inquiries.catalogue import check_question, check_subject, kind_of
+from services.exchange.inquiries.handlers import checked_answer
+from services.exchange.inquiries.models import Inquiry
+from services.exchange.inquiries.progress import add_inquiry, apply_act
+from services.exchange.inquiries.queries import content_place
+from services.exchange.inquiries.rules import WIRE_KINDS, check_act
+from services.exchange.inquiries.schemas import ActRecord, CaseRecord, OpenedRecord, Question
+from services.exchange.inquiries.states import Side, State, Verb, after_arrival
+from services.exchange.messages.door import Received
+from services.exchange.participants.node import our_node
+from services.exchange.participants.queries import find_city_of
+from shared.db import Tx
+
+_VERBS = {kind: verb for verb, kind in WIRE_KINDS.items()}
+
+
+async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
+    """A county asks us. Raises BadMessage for a region that is not ours or a known inquiry,
+    FieldsRefused for what the catalogue does not allow."""
+    node, record = await our_node(tx), received.record
+    known = await tx.get(Inquiry, received.subject_id)
+    if known is not None or not record.asked_region.startswith(node.region):
+        raise BadMessage()
+    content = _checked(record.kind, record.content)
+    inquiry = Inquiry(
+        **record.model_dump(exclude={"content"}),
+        id=received.subject_id,
+        side=Side.ASKED,
+        from_node=received.from_node,
+        to_node=node.id,
+        local_region=record.asked_region,
+        content_sealed=_sealed(content, received.subject_id, tx),
+        opened_at=tx.now,
+    )
+    await add_inquiry(inquiry, tx)
+
+
+async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
+    """Another node's step. Raises UnknownSubject, NotAllowedToPeer for a side that is not the
+    sender's, NotInThisState, FieldsRefused."""
+    verb, record = _VERBS[received.kind], received.record
+    inquiry = await tx.get(Inquiry, received.subject_id, lock=True)
+    if inquiry is None:
+        raise UnknownSubject()
+    side = await _side_of(received.from_node, inquiry, verb, tx)
+    check_act(verb, record.given())
+    if verb is Verb.ANSWER:
+        record.answer = await checked_answer(inquiry, record, tx)
+    complete = record.complete is not False
+    state = after_arrival(State(inquiry.state), verb, side, complete=complete)
+    await apply_act(inquiry, verb, side, received.from_node, record, state, tx)
+
+
+async def _side_of(sender: str, inquiry: Inquiry, verb: Verb, tx: Tx) -> Side:
+    """On which side the sender stands; only a city may decide, and nobody may act for us."""
+    node = await our_node(tx)
+    if verb is Verb.DECIDE:
+        city = await find_city_of(inquiry.from_region, tx)
+        if city is not None and city.id == sender:
+            return Side.CITY
+    elif sender == inquiry.from_node != node.id:
+        return Side.ASKING
+    elif sender == inquiry.to_node != node.id:
+        return Side.ASKED
+    raise NotAllowedToPeer()
+
+
+async def receive_case(received: Received[CaseRecord], tx: Tx) -> None:
+    """As a city: an inquiry between two counties is late, or disputed. Raises NotAllowedToPeer
+    for a sender who is no party, BadMessage for a county that is not ours."""
+    node, record = await our_node(tx), received.record
+    if received.from_node not in (record.from_node, record.to_node):
+        raise NotAllowedToPeer()
+    if not record.from_region.startswith(node.region):
+        raise BadMessage()
+    inquiry = await tx.get(Inquiry, received.subject_id, lock=True)
+    if inquiry is None:
+        inquiry = _new_case(received, tx)
+        await add_inquiry(inquiry, tx)
+    elif inquiry.side != Side.CITY or inquiry.from_node != record.from_node:
+        raise BadMessage()
+    if record.content is not None:
+        inquiry.content_sealed = _sealed(_checked(record.kind, record.content), inquiry.id, tx)
+    side = Side.ASKING if received.from_node == record.from_node else Side.ASKED
+    verb = Verb.DISPUTE if record.state is State.DISPUTED else Verb.ESCALATE
+    told = record.act.model_copy(update={"answer": record.answer})
+    await apply_act(inquiry, verb, side, received.from_node, told, record.state, tx)
+
+
+def _new_case(received: Received[CaseRecord], tx: Tx) -> Inquiry:
+    record = received.record
+    return Inquiry(
+        **record.model_dump(exclude={"content", "answer", "act"}),
+        id=received.subject_id,
+        side=Side.CITY,
+        local_region=record.from_region,
+        content_sealed=_sealed(Question(subject={}, question={}), received.subject_id, tx),
+        opened_at=tx.now,
+    )
+
+
+def _checked(code: str, content: Question) -> Question:
+    kind = kind_of(code)
+    return Question(
+        subject=check_subject(kind, content.subject),
+        question=check_question(kind, content.question),
+    )
+
+
+def _sealed(content: Question, inquiry_id: UUID, tx: Tx) -> bytes:
+    return tx.vault.seal(content.model_dump_json(), content_place(inquiry_id))

@@ -1,0 +1,82 @@
+"""The clock's part in inquiries: reminders before a deadline, and word of what passed it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from services.exchange.inquiries.handlers import remind
+from services.exchange.inquiries.models import Inquiry
+from services.exchange.inquiries.rules import REMIND_BEFORE, direction_of
+from services.exchange.inquiries.states import WAITING, Side
+from shared.app import Parts
+from shared.db import Tx
+from shared.events.exchange import InquiryOverdue
+
+log = structlog.get_logger()
+
+_EVERY_SECONDS = 60.0
+_BATCH = 50
+
+_WAITING = [state.value for state in WAITING]
+_OVERDUE = """
+SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on < $2 AND overdue_at IS NULL
+  AND side <> 'city' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+"""
+_NEARLY = """
+SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on <= $2 AND reminded_at IS NULL
+  AND side = 'asking' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+"""
+
+
+@asynccontextmanager
+async def deadlines(parts: Parts) -> AsyncIterator[None]:
+    """The clock as background work of the service."""
+    task = asyncio.create_task(_run(parts))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _run(parts: Parts) -> None:
+    while True:
+        try:
+            for step in (mark_overdue, remind_in_time):
+                more = True
+                while more:
+                    async with parts.database.transaction(parts.actor) as tx:
+                        more = await step(tx) == _BATCH
+        except Exception as error:
+            log.warning("deadlines-paused", error=type(error).__name__)
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def mark_overdue(tx: Tx) -> int:
+    """Say once of each inquiry that its deadline passed (超期); returns how many."""
+    inquiries = await tx.find(Inquiry, _OVERDUE, _WAITING, tx.today, _BATCH)
+    for inquiry in inquiries:
+        inquiry.overdue_at = tx.now
+        await tx.save(inquiry)
+        tx.emit(
+            InquiryOverdue(
+                inquiry_id=inquiry.id,
+                direction=direction_of(Side(inquiry.side)),
+                kind=inquiry.kind,
+                to_node=inquiry.to_node,
+                asked_region=inquiry.asked_region,
+                due_on=inquiry.due_on,
+            )
+        )
+    return len(inquiries)
+
+
+async def remind_in_time(tx: Tx) -> int:
+    """Remind the asked county once, shortly before the deadline (催办); returns how many."""
+    inquiries = await tx.find(Inquiry, _NEARLY, _WAITING, tx.today + REMIND_BEFORE, _BATCH)
+    for inquiry in inquiries:
+        inquiry.reminded_at = tx.now
+        await remind(inquiry, tx)
+    return len(inquiries)

@@ -1,0 +1,137 @@
+"""What an act changes, wherever it comes from: the same at the desk and for what a peer sends."""
+
+from services.exchange.inquiries.models import Inquiry, InquiryStep
+from services.exchange.inquiries.queries import step_place
+from services.exchange.inquiries.rules import direction_of
+from services.exchange.inquiries.schemas import ActRecord
+from services.exchange.inquiries.states import Side, State, Verb
+from shared.db import Tx
+from shared.events.exchange import InquiryAnswered, InquiryClosed, InquiryOpened
+
+
+async def add_inquiry(inquiry: Inquiry, tx: Tx) -> None:
+    await tx.add(inquiry)
+    if inquiry.side != Side.CITY:
+        _say_opened(inquiry, tx)
+
+
+async def apply_act(
+    inquiry: Inquiry,
+    verb: Verb,
+    side: Side,
+    node_id: str,
+    record: ActRecord,
+    state: State,
+    tx: Tx,
+) -> None:
+    """Move a locked inquiry to `state`, keep the step, and say what others may need to know. An
+    act that crossed with ours leaves a step and changes nothing else."""
+    crossed = _has_no_effect(verb, state)
+    inquiry.state = state
+    if not crossed:
+        _change(inquiry, verb, record, state, tx)
+    await tx.save(inquiry)
+    await _add_step(inquiry, verb, side, node_id, record, state, tx)
+
+
+def _has_no_effect(verb: Verb, state: State) -> bool:
+    effects = {
+        Verb.ANSWER: {State.ANSWERED, State.PART_ANSWERED},
+        Verb.CLOSE: {State.CLOSED},
+        Verb.REOPEN: {State.REOPENED},
+    }
+    return verb in effects and state not in effects[verb]
+
+
+def _change(inquiry: Inquiry, verb: Verb, record: ActRecord, state: State, tx: Tx) -> None:
+    match verb:
+        case Verb.ANSWER:
+            inquiry.answered_at, inquiry.in_time = tx.now, tx.today <= inquiry.due_on
+            _say_answered(inquiry, state is State.ANSWERED, tx)
+        case Verb.CLOSE:
+            inquiry.closed_at, inquiry.correct = tx.now, record.correct
+            _say_closed(inquiry, record.correct is True, tx)
+        case Verb.REOPEN:
+            inquiry.answered_at = inquiry.in_time = inquiry.closed_at = inquiry.correct = None
+            inquiry.overdue_at = inquiry.reminded_at = inquiry.escalated_at = None
+            inquiry.due_on = record.due_on or inquiry.due_on
+        case Verb.FORWARD if inquiry.side == Side.ASKING:
+            inquiry.overdue_at = inquiry.reminded_at = inquiry.escalated_at = None
+            _say_opened(inquiry, tx)
+        case Verb.REMIND:
+            inquiry.reminders += 1
+        case Verb.ESCALATE:
+            inquiry.escalated_at = tx.now
+        case Verb.DECIDE:
+            inquiry.upheld = record.upholds
+
+
+async def _add_step(
+    inquiry: Inquiry,
+    verb: Verb,
+    side: Side,
+    node_id: str,
+    record: ActRecord,
+    state: State,
+    tx: Tx,
+) -> None:
+    number = 1 + await tx.fetch_value(
+        "SELECT count(*) FROM inquiry_steps WHERE inquiry_id = $1", inquiry.id
+    )
+    await tx.add(
+        InquiryStep(
+            inquiry_id=inquiry.id,
+            number=number,
+            verb=verb,
+            side=side,
+            node=node_id,
+            state=state,
+            at=tx.now,
+            act_sealed=tx.vault.seal(record.model_dump_json(), step_place(inquiry.id, number)),
+        )
+    )
+
+
+def _say_opened(inquiry: Inquiry, tx: Tx) -> None:
+    tx.emit(
+        InquiryOpened(
+            inquiry_id=inquiry.id,
+            direction=direction_of(Side(inquiry.side)),
+            kind=inquiry.kind,
+            from_node=inquiry.from_node,
+            to_node=inquiry.to_node,
+            asked_region=inquiry.asked_region,
+            due_on=inquiry.due_on,
+        )
+    )
+
+
+def _say_answered(inquiry: Inquiry, complete: bool, tx: Tx) -> None:
+    if inquiry.side == Side.CITY or inquiry.in_time is None:
+        return
+    tx.emit(
+        InquiryAnswered(
+            inquiry_id=inquiry.id,
+            direction=direction_of(Side(inquiry.side)),
+            kind=inquiry.kind,
+            from_node=inquiry.from_node,
+            to_node=inquiry.to_node,
+            asked_region=inquiry.asked_region,
+            in_time=inquiry.in_time,
+            complete=complete,
+            answered_at=tx.now,
+        )
+    )
+
+
+def _say_closed(inquiry: Inquiry, correct: bool, tx: Tx) -> None:
+    tx.emit(
+        InquiryClosed(
+            inquiry_id=inquiry.id,
+            kind=inquiry.kind,
+            to_node=inquiry.to_node,
+            asked_region=inquiry.asked_region,
+            correct=correct,
+            closed_at=tx.now,
+        )
+    )

@@ -1,0 +1,158 @@
+"""Files as numbered lines: encodings, damage, workbooks."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from services.registry.imports import reading
+from services.registry.imports.reading import FileRefused, RawLine, open_roster
+from services.registry.imports.reasons import Failure, Reason
+from services.registry.imports.rules import HEADERS, REPORT_HEADERS
+from tests.registry.rosters import cells, csv_of
+
+
+def lines_of(content: bytes, kind: str = "csv") -> list[RawLine]:
+    return list(open_roster(io.BytesIO(content), kind).lines)
+
+
+def refusal(content: bytes, kind: str = "csv") -> FileRefused:
+    with pytest.raises(FileRefused) as refused:
+        lines_of(content, kind)
+    return refused.value
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_encodings_are_told_apart(encoding: str) -> None:
+    (line,) = lines_of(csv_of(cells(), encoding=encoding))
+    assert (line.number, line.cells, line.fault) == (2, cells(), None)
+
+
+def test_a_line_in_a_wrong_encoding_is_named_and_the_rest_read() -> None:
+    content = csv_of(cells()) + ",".join(cells()).encode("gb18030") + b"\n"
+    content += ",".join(cells()).encode()
+    first, bad, last = lines_of(content)
+    assert (bad.number, bad.fault and bad.fault.reason) == (3, Reason.ENCODING)
+    assert first.cells == last.cells
+
+
+def test_a_stray_quotation_mark_spoils_one_line() -> None:
+    content = csv_of(cells(姓名='"王芳'), cells(工作单位='"宏远,服装"'), cells())
+    stray, quoted, good = lines_of(content)
+    assert stray.fault and stray.fault.reason is Reason.QUOTING
+    assert quoted.cells[14] == "宏远,服装"
+    assert good.cells == cells()
+
+
+def test_blank_lines_are_passed_over_and_widths_checked() -> None:
+    content = csv_of(["" for _ in HEADERS], cells()[:-2], [*cells(), "", ""], [*cells(), "x"])
+    short, padded, wide = lines_of(content)
+    assert (short.number, short.fault and short.fault.reason) == (3, Reason.COLUMN_COUNT)
+    assert (padded.fault, padded.cells) == (None, cells())
+    assert wide.fault is not None
+
+
+def test_an_endless_line_is_refused_and_passed_over() -> None:
+    content = csv_of(["x" * 100_000], cells())
+    long, good = lines_of(content)
+    assert (long.number, long.fault and long.fault.reason) == (2, Reason.LINE_TOO_LONG)
+    assert (good.number, good.cells) == (3, cells())
+
+
+def test_reading_goes_on_where_it_stopped() -> None:
+    content = csv_of(*[cells(户号=f"H-{n}") for n in range(20)])
+    lines = lines_of(content)
+    stop = lines[7]
+    rest = open_roster(io.BytesIO(content), "csv", line=stop.number, position=stop.position)
+    assert list(rest.lines) == lines[8:]
+    book = workbook(lambda sheet: [sheet.write_row(n, 0, cells()) for n in range(1, 6)])
+    rest = open_roster(io.BytesIO(book), "xlsx", line=4, position=4)
+    assert [line.number for line in rest.lines] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("headers", "columns"),
+    [
+        (HEADERS[:-1], ["手机号"]),
+        ((HEADERS[1], HEADERS[0], *HEADERS[2:]), ["户号", "与户主关系"]),
+        (cells(), list(HEADERS)),
+    ],
+)
+def test_other_headers_are_refused_by_name(headers: list[str], columns: list[str]) -> None:
+    refused = refusal((",".join(headers) + "\n").encode())
+    assert (refused.failure, refused.columns) == (Failure.HEADERS, columns)
+
+
+def test_the_columns_of_a_reject_report_are_taken_off() -> None:
+    content = (",".join([*HEADERS, *REPORT_HEADERS]) + "\n").encode()
+    content += ",".join([*cells(), "2", "姓名", "原因"]).encode()
+    assert lines_of(content)[0].cells == cells()
+
+
+def test_files_that_are_none() -> None:
+    assert refusal(b"\n").failure is Failure.EMPTY
+    assert refusal(b"\xff\xff\xff,\x80\n").failure is Failure.ENCODING
+    assert refusal(b"PK\x03\x04 and no more", "xlsx").failure is Failure.UNREADABLE
+
+
+def workbook(fill: Callable[[Any], object], headers: tuple[str, ...] = HEADERS) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, headers)
+        fill(sheet)
+    return content.getvalue()
+
+
+def test_a_workbook_is_read_by_its_cells() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.write_row(1, 0, cells())
+        sheet.write_string(3, 2, "李娜")
+        sheet.write_number(3, 7, 420325100001)
+
+    first, second = lines_of(workbook(fill), "xlsx")
+    assert first.cells == cells()
+    assert (second.number, second.cells[2], second.cells[7]) == (4, "李娜", "420325100001")
+
+
+def test_a_numeric_id_cell_is_refused_with_its_reason() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.write_row(1, 0, cells())
+        sheet.write_number(1, 5, 420325199001011229)
+        sheet.write_row(2, 0, cells())
+        sheet.write_boolean(2, 2, True)
+
+    numeric, truth = lines_of(workbook(fill), "xlsx")
+    assert (numeric.fault and numeric.fault.reason) is Reason.NUMERIC_ID
+    assert (truth.fault and truth.fault.reason) is Reason.CELL_TYPE
+
+
+def test_a_formula_is_its_stored_value() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.write_row(1, 0, cells())
+        sheet.write_formula(1, 14, '=HYPERLINK("http://example.test")', value="宏远")
+
+    (line,) = lines_of(workbook(fill), "xlsx")
+    assert line.cells[14] == "宏远"
+
+
+def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "XLSX_UNPACKED_LIMIT", 1_000_000)
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
+    assert len(bomb.getvalue()) < 10_000
+    assert refusal(bomb.getvalue(), "xlsx").failure is Failure.TOO_LARGE_INSIDE
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
+    book = bytearray(workbook(lambda sheet: sheet.write_row(1, 0, cells() * 100)))
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    declared = size.to_bytes(4, "little")
+    assert declared in book
+    lying = bytes(book.replace(declared, (100).to_bytes(4, "little")))
+    assert refusal(lying, "xlsx").failure is Failure.UNREADABLE

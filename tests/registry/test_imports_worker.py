@@ -1,0 +1,206 @@
+"""The worker against the database: interrupted, raced, cancelled, from other jurisdictions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.box.roster import write_csv, write_xlsx
+from services.registry.imports.handlers import accept_import, cancel_import
+from services.registry.imports.schemas import ImportKind
+from services.registry.imports.worker import ImportWorker
+from shared.actors import Actor, service_actor
+from shared.crypto import SealBroken
+from shared.db import Database
+from shared.testing import make_actor
+from shared.usage import Purpose
+from tests.conftest import Cluster
+from tests.registry.rosters import cells, csv_of, sample
+from tests.registry.samples import id_number
+
+SERVICE = service_actor("registry", "county-420325", "420325")
+
+
+async def _parts(content: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+async def send(database: Database, content: bytes, actor: Actor | None = None) -> UUID:
+    async with database.transaction(actor or make_actor(), purpose=Purpose.REGISTRATION) as tx:
+        return (await accept_import(ImportKind.ROSTER, None, _parts(content), tx)).id
+
+
+async def one(database: Database, query: str, *args: object) -> Any:
+    async with database.transaction(SERVICE) as tx:
+        return await tx.fetch_value(query, *args)
+
+
+async def job_of(database: Database, import_id: UUID) -> dict[str, Any]:
+    async with database.transaction(make_actor(region="42")) as tx:
+        row = await tx.fetch_row("SELECT * FROM imports WHERE id = $1", import_id)
+        assert row is not None
+        return dict(row)
+
+
+def file_of(tmp_path: Path, divisor: int) -> tuple[bytes, int]:
+    lines = sample(divisor)
+    write_csv(lines, tmp_path / "roster.csv")
+    return (tmp_path / "roster.csv").read_bytes(), len(lines)
+
+
+async def test_an_import_survives_any_number_of_interruptions(
+    database: Database, tmp_path: Path
+) -> None:
+    content, lines = file_of(tmp_path, 100)
+    import_id = await send(database, content)
+    for _ in range(4):  # each time a worker dies in the middle
+        before = (await job_of(database, import_id))["line"]
+        worker = asyncio.create_task(ImportWorker(database, SERVICE, batch=50).work_once())
+        while (await job_of(database, import_id))["line"] < before + 100:
+            await asyncio.sleep(0)
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+        done = await job_of(database, import_id)
+        assert done["status"] == "running"
+        assert done["accepted"] == await one(database, "SELECT count(*) FROM persons")
+    while await ImportWorker(database, SERVICE, batch=50).work_once():
+        pass
+    done = await job_of(database, import_id)
+    assert (done["status"], done["lines_read"], done["accepted"]) == ("finished", lines, lines)
+    assert await one(database, "SELECT count(*) FROM persons") == lines
+    assert await one(database, "SELECT count(*) FROM import_files") == 0
+    headless = "SELECT count(*) FROM households AS h WHERE 1 <> (SELECT count(*) FROM persons"
+    headless += " WHERE household_id = h.id AND household_relation = '0')"
+    assert await one(database, headless) == 0
+
+
+async def test_two_workers_never_do_the_same_import(database: Database, tmp_path: Path) -> None:
+    content, lines = file_of(tmp_path, 200)
+    import_id = await send(database, content)
+    workers = [ImportWorker(database, SERVICE, batch=100).work_once() for _ in range(3)]
+    assert sorted(await asyncio.gather(*workers)) == [False, False, True]
+    done = await job_of(database, import_id)
+    assert (done["status"], done["accepted"]) == ("finished", lines)
+
+
+async def test_two_imports_of_the_same_people_at_once(database: Database, tmp_path: Path) -> None:
+    content, lines = file_of(tmp_path, 200)
+    imports = [await send(database, content) for _ in range(2)]
+    workers = [ImportWorker(database, SERVICE, batch=40) for _ in range(2)]
+    await asyncio.gather(*(worker.work_once() for worker in workers))
+    while await workers[0].work_once():
+        pass
+    done = [await job_of(database, each) for each in imports]
+    assert [each["status"] for each in done] == ["finished", "finished"]
+    assert sum(each["accepted"] for each in done) == lines
+    assert sum(each["unchanged"] for each in done) == lines
+    assert await one(database, "SELECT count(*) FROM persons") == lines
+
+
+async def test_a_cancelled_import_stops_and_leaves_no_file(
+    database: Database, tmp_path: Path
+) -> None:
+    content, lines = file_of(tmp_path, 100)
+    import_id = await send(database, content)
+    worker = asyncio.create_task(ImportWorker(database, SERVICE, batch=20).work_once())
+    while not (await job_of(database, import_id))["line"]:
+        await asyncio.sleep(0)
+    async with database.transaction(make_actor()) as tx:
+        await cancel_import(import_id, tx)
+    assert await worker
+    done = await job_of(database, import_id)
+    assert done["status"] == "cancelled"
+    assert done["accepted"] == await one(database, "SELECT count(*) FROM persons") < lines
+    assert await one(database, "SELECT count(*) FROM import_files") == 0
+    assert not await ImportWorker(database, SERVICE).work_once()
+
+
+async def test_what_another_township_holds_is_refused_and_stays_unseen(
+    database: Database,
+) -> None:
+    east = make_actor(region="420325100")
+    west = make_actor(region="420325101", sub="clerk-2")
+    here = cells(户号="H-2", 户籍地="420325101001", 居住地="420325101001")
+    await send(database, csv_of(cells()), east)
+    theirs = [here, cells(户籍地="420325101001", 居住地="420325101001", 身份证号=other(125))]
+    import_id = await send(database, csv_of(*theirs), west)
+    worker = ImportWorker(database, SERVICE)
+    while await worker.work_once():
+        pass
+    done = await job_of(database, import_id)
+    assert (done["accepted"], done["rejected"]) == (0, 2)
+    async with database.transaction(west) as tx:
+        codes = await tx.fetch("SELECT code FROM import_rejects ORDER BY line")
+        assert [row["code"] for row in codes] == ["already-registered", "household-elsewhere"]
+        assert await tx.fetch_value("SELECT count(*) FROM persons") == 0
+    async with database.transaction(east) as tx:
+        assert await tx.fetch_value("SELECT count(*) FROM imports") == 1
+
+
+def other(order: int) -> str:
+    return id_number(f"42032519900101{order + order % 2}")
+
+
+async def test_a_city_clerk_imports_into_a_county(database: Database) -> None:
+    import_id = await send(database, csv_of(cells()), make_actor(region="4203"))
+    assert await ImportWorker(database, SERVICE).work_once()
+    assert (await job_of(database, import_id))["accepted"] == 1
+
+
+async def test_the_stored_file_is_sealed(database: Database, cluster: Cluster) -> None:
+    await send(database, csv_of(cells()))
+    connection = await asyncpg.connect(cluster.owner("registry"))
+    stored = await connection.fetchval("SELECT content_sealed FROM import_files")
+    await connection.close()
+    assert "王芳".encode() not in stored
+    assert id_number().encode() not in stored
+
+
+async def test_a_workbook_gives_the_same_people_as_a_csv_file(
+    database: Database, tmp_path: Path
+) -> None:
+    content, lines = file_of(tmp_path, 400)
+    write_xlsx(sample(400), tmp_path / "roster.xlsx")
+    worker = ImportWorker(database, SERVICE)
+    await send(database, (tmp_path / "roster.xlsx").read_bytes())
+    assert await worker.work_once()
+    import_id = await send(database, content)
+    assert await worker.work_once()
+    done = await job_of(database, import_id)
+    assert (done["accepted"], done["unchanged"], done["rejected"]) == (0, lines, 0)
+
+
+async def test_cells_of_refused_lines_are_erased_after_thirty_days(database: Database) -> None:
+    await send(database, csv_of(cells(姓名="")))
+    worker = ImportWorker(database, SERVICE)
+    await worker.work_once()
+    kept = "SELECT count(*) FROM import_rejects WHERE cells_sealed IS NOT NULL"
+    await worker.sweep()
+    assert await one(database, kept) == 1
+    async with database.transaction(SERVICE) as tx:
+        await tx.execute("UPDATE imports SET finished_at = finished_at - interval '31 days'")
+    await ImportWorker(database, SERVICE).sweep()
+    assert await one(database, kept) == 0
+
+
+async def test_an_import_that_cannot_go_on_holds_up_no_other(
+    database: Database, cluster: Cluster
+) -> None:
+    broken = await send(database, csv_of(cells()))
+    connection = await asyncpg.connect(cluster.owner("registry"))
+    await connection.execute("UPDATE import_files SET content_sealed = 'x'")
+    await connection.close()
+    good = await send(database, csv_of(cells()))
+    worker = ImportWorker(database, SERVICE)
+    assert await worker.work_once()
+    assert (await job_of(database, good))["status"] == "finished"
+    with pytest.raises(SealBroken):
+        await worker.work_once()
+    assert (await job_of(database, broken))["status"] == "waiting"
