@@ -18,8 +18,9 @@ from uuid import UUID
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
+from sqlalchemy.orm import ClassManager
 from sqlmodel import SQLModel
 
 from shared.actors import Actor
@@ -82,10 +83,14 @@ def _insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
 def loaded(model: type[Row], record: asyncpg.Record) -> Row:
     """A row as the database gave it. The constructor would treat each column as a change somebody
     makes, one after the other; SQLAlchemy itself loads rows this way."""
-    manager = model.__mapper__.class_manager  # type: ignore[attr-defined]
-    row: Row = manager.new_instance()
+    row: Row = _class_manager(model).new_instance()
     row.__dict__.update(record)
     return row
+
+
+@cache
+def _class_manager(model: type[Row]) -> ClassManager[Row]:
+    return inspect(model).class_manager  # asking this way also completes the mapping
 
 
 @dataclass

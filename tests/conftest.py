@@ -158,19 +158,29 @@ def parts_of(app: FastAPI) -> Parts:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Apache Kafka: the one named by KAFKA_BOOTSTRAP_SERVERS, or one of our own."""
-    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    if given:
-        yield given
-        return
-    from deploy.kafka.broker import KafkaBroker, kafka_available
+def own_kafka() -> None:
+    """Kafka can be started here. Skips with the reason where not; fails where it is required."""
+    from deploy.kafka.broker import kafka_available
 
     reason = kafka_available()
     if reason is not None:
         if os.environ.get("YIPAN_REQUIRE_KAFKA"):
             pytest.fail(f"Kafka is required here: {reason}")
         pytest.skip(f"no Kafka: {reason}")
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A real Apache Kafka: the one named by KAFKA_BOOTSTRAP_SERVERS, or one of our own."""
+    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if given:
+        yield given
+        return
+    request.getfixturevalue("own_kafka")
+    from deploy.kafka.broker import KafkaBroker
+
     broker = KafkaBroker(Path(tmp_path_factory.mktemp("kafka")))
     broker.start()
     yield broker.bootstrap_servers

@@ -33,11 +33,13 @@ from deploy.box.gateway import Gateway, PeerDoor
 from deploy.box.keys import AUDIENCE, ISSUER, BoxKeys, load_or_make_keys, make_token, write_private
 from deploy.box.postgres import Postgres
 from deploy.box.tls import certificate
+from deploy.kafka.broker import KafkaBroker, kafka_available
 from shared.app import connect_bus
 from shared.bus import Bus
 from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging
 
+_WATCH_SECONDS = 0.25
 CLERK_SCOPES = " ".join(f"{service}:read {service}:write" for service in SERVICES)
 
 
@@ -92,11 +94,11 @@ async def started_box(options: BoxOptions, stop: asyncio.Event) -> AsyncIterator
         postgres = Postgres(options.data / "postgres")
         await asyncio.to_thread(postgres.start)
         stack.callback(postgres.stop)
-        watch = asyncio.create_task(_watch(postgres, stop))
-        stack.callback(watch.cancel)
+        await stack.enter_async_context(_watched(postgres, stop))
         await create_databases(postgres, keys.passwords)
         await migrate_all(postgres, keys.passwords)
-        settings = {s: _settings(s, options, keys, postgres) for s in SERVICES}
+        kafka = await _kafka(stack, options)
+        settings = {s: _settings(s, options, keys, postgres, kafka) for s in SERVICES}
         bus: Bus = await connect_bus(settings["registry"], options.node_id)
         stack.push_async_callback(bus.close)
         apps = {s: _create_app(s, settings[s], bus) for s in SERVICES}
@@ -123,13 +125,13 @@ def _create_app(service: str, settings: ServiceSettings, bus: Bus) -> FastAPI:
 
 
 def _settings(
-    service: str, options: BoxOptions, keys: BoxKeys, postgres: Postgres
+    service: str, options: BoxOptions, keys: BoxKeys, postgres: Postgres, kafka: str | None
 ) -> ServiceSettings:
     values: dict[str, Any] = {
         "database_url": app_dsn(postgres, service, keys.passwords),
         "bus": options.bus,
         "bus_url": bus_dsn(postgres, keys.passwords),
-        "kafka_bootstrap_servers": options.kafka,
+        "kafka_bootstrap_servers": kafka,
         "node_id": options.node_id,
         "region": options.region,
         "oidc_issuer": ISSUER,
@@ -169,12 +171,17 @@ def _exchange_settings(options: BoxOptions) -> dict[str, Any]:
     }
 
 
-async def _watch(postgres: Postgres, stop: asyncio.Event) -> None:
-    """When PostgreSQL dies under us, the box stops: its next start recovers."""
-    while postgres.alive:
-        await asyncio.sleep(0.5)
-    print("PostgreSQL ended unexpectedly; stopping. 数据库意外退出,正在停止。", file=sys.stderr)
-    stop.set()
+async def _kafka(stack: AsyncExitStack, options: BoxOptions) -> str | None:
+    """Where Kafka is: as KAFKA_BOOTSTRAP_SERVERS says, or a broker of the box's own."""
+    if options.bus != "kafka" or options.kafka:
+        return options.kafka
+    reason = kafka_available()
+    if reason is not None:
+        raise BoxError(f"No Kafka here: {reason}.", f"这里没有 Kafka: {reason}。")
+    broker = KafkaBroker(options.data / "kafka")
+    await asyncio.to_thread(broker.start)
+    stack.callback(broker.stop)
+    return broker.bootstrap_servers
 
 
 async def _simulator(stack: AsyncExitStack, options: BoxOptions, keys: BoxKeys) -> Starlette:
@@ -183,6 +190,28 @@ async def _simulator(stack: AsyncExitStack, options: BoxOptions, keys: BoxKeys) 
     app = sms_simulator.create(keys.sms_secret, callback)
     await stack.enter_async_context(app.router.lifespan_context(app))
     return Starlette(routes=[Mount("/simulator", app=app)])
+
+
+@asynccontextmanager
+async def _watched(postgres: Postgres, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Stops the box when its PostgreSQL is gone. Raises BoxError then, for a service manager to
+    start both anew."""
+
+    async def watch() -> None:
+        while postgres.alive:
+            await asyncio.sleep(_WATCH_SECONDS)
+        stop.set()
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+    if not postgres.alive:
+        raise BoxError(
+            "PostgreSQL has ended unexpectedly; start the box again, nothing acknowledged is lost.",
+            "PostgreSQL 意外退出；请重新启动一体机，已确认的数据不会丢失。",
+        )
 
 
 @contextmanager

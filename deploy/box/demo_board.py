@@ -1,7 +1,7 @@
 """Demo step 3, the offices' side: notices, inquiries, scorecards; and the closing table."""
 
 import asyncio
-from pathlib import Path
+import json
 from typing import TYPE_CHECKING, Any
 
 from deploy.box import demo as stage
@@ -164,7 +164,9 @@ async def _row(demo: "Demo", node: Node) -> Json:
     async with node.client("operator", "exchange:admin exchange:read") as admin:
         export = await admin.get("/exchange/v1/evidence/export")
         keys = await ask(admin, "GET", "/exchange/.well-known/jwks.json")
-    await asyncio.to_thread(Path(path).write_bytes, export.content)
+    await asyncio.to_thread(path.write_bytes, export.content)
+    kept = demo.folder / f"jwks-{node.region}.json"
+    await asyncio.to_thread(kept.write_text, json.dumps(keys))
     report = verify_export(export.text.splitlines(), keys)
     whole = report.ok and report.verified_size == report.leaves > 0
     return {

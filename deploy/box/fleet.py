@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import ssl
 import sys
@@ -81,7 +82,11 @@ async def _running(
         "--region", node.region, "--data", str(node.data),
         "--port", str(port), "--peer-port", str(peer_port), "--bus", bus, *extra,
     ]  # fmt: skip
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    # nodes never share a broker: each county's events are its own
+    environment = {n: v for n, v in os.environ.items() if n != "KAFKA_BOOTSTRAP_SERVERS"}
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, env=environment
+    )
     try:
         await _until_ready(process, node)
         yield

@@ -18,13 +18,13 @@ REGIONS = (
 _FIRST_DAY = date(1960, 1, 1)
 _DAYS = 18_000
 # Rare enough that none of them turns up in a log by chance.
-_NAMES = "翀翾彧昶珩玥琰璟瑄晔晟曦烨煊皓睿祺禛筠箫绮翎翊芮芷苒荻菀萱葳"
+RARE = "翀翾彧昶珩玥琰璟瑄晔晟曦烨煊皓睿祺禛筠箫绮翎翊芮芷苒荻菀萱葳"
 
 
 def name(number: int) -> str:
     """Three characters; not unique."""
-    first, second = number // len(_NAMES), number % len(_NAMES)
-    return "王" + _NAMES[first % len(_NAMES)] + _NAMES[second]
+    first, second = number // len(RARE), number % len(RARE)
+    return "王" + RARE[first % len(RARE)] + RARE[second]
 
 
 def id_number(number: int) -> str:

@@ -7,15 +7,18 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
+from services.exchange.messages.handlers import queue_message
 from services.exchange.messages.rules import notify_content, stamped
 from shared.clock import today
 from shared.ids import new_id
 from shared.signing import (
+    JsonObject,
     SigningKey,
     key_set,
     sign_detached,
@@ -262,16 +265,48 @@ async def test_a_revoked_sender_is_refused(peer: Peer, friends: Federation) -> N
     assert (status, said["message"]["error"]["code"]) == (403, "err.sender_id.invalid")
 
 
-async def test_acting_for_another_is_refused(peer: Peer) -> None:
-    """A peer that is not a party to an inquiry cannot move it, nor answer another's notice."""
-    for kind, record, code in (
-        ("yipan.inquiry.closed.v1", {"correct": True}, "err.request.not_found"),
-        ("yipan.notice.feedback.v1", {"agrees": True}, "err.request.not_found"),
+async def test_acting_for_another_is_refused(peer: Peer, friends: Federation) -> None:
+    """Who is no party to an inquiry or a notice cannot move it; who is one, not for the other."""
+    inquiry = (await friends[COUNTY].call("POST", "/inquiries", make_inquiry(), expect=201))["id"]
+    told = make_notice(to_region="420325", region="420381")
+    notice = (await friends[OTHER].call("POST", "/notices", told, expect=201))["id"]
+    await settled(friends)
+    for subject, kind, record, code in (
+        (str(new_id()), "yipan.inquiry.withdrawn.v1", {}, "err.request.not_found"),
+        (str(new_id()), "yipan.notice.feedback.v1", {"agrees": True}, "err.request.not_found"),
+        (inquiry, "yipan.inquiry.withdrawn.v1", {}, "err.request.forbidden"),
+        (inquiry, "yipan.inquiry.accepted.v1", {}, "err.request.forbidden"),
+        (
+            inquiry,
+            "yipan.inquiry.decided.v1",
+            {"upholds": "asked", "note": "x"},
+            "err.request.forbidden",
+        ),
+        (notice, "yipan.notice.feedback.v1", {"agrees": True}, "err.request.forbidden"),
     ):
         content = peer.content(kind=kind)
+        content["message"]["transaction_id"] = subject
         content["message"]["notify_event"][0]["data"]["reg_records"] = record
         _, said = await peer.send(peer.signed(content))
-        assert said["message"]["error"]["code"] == code
+        assert said["message"]["error"]["code"] == code, (kind, said)
+    assert (await friends[OTHER].call("GET", f"/inquiries/{inquiry}"))["state"] == "opened"
+    assert (await friends[OTHER].call("GET", f"/notices/{notice}"))["agrees"] is None
+
+
+async def test_a_party_cannot_act_for_the_other_side(friends: Federation) -> None:
+    """The asking county's own signature does not answer its own question."""
+    here, home = friends[COUNTY], friends[OTHER]
+    inquiry = (await here.call("POST", "/inquiries", make_inquiry(), expect=201))["id"]
+    await settled(friends)
+    async with here.parts.database.transaction(here.parts.actor) as tx:
+        answer: JsonObject = {"answer": {"lives_there": True}, "complete": True}
+        await queue_message(OTHER, "yipan.inquiry.answered.v1", UUID(inquiry), answer, tx)
+    await settled(friends)
+    (last,) = await here.fetch(
+        "SELECT state, last_error FROM messages_out ORDER BY sequence DESC LIMIT 1"
+    )
+    assert (last["state"], last["last_error"]) == ("failed", "400 err.request.bad")
+    assert (await home.call("GET", f"/inquiries/{inquiry}"))["state"] == "opened"
 
 
 async def test_a_refusal_keeps_no_content(peer: Peer) -> None:

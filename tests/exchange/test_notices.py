@@ -1,6 +1,6 @@
 """Notices at the desk and from events."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -106,8 +106,6 @@ async def test_an_issuer_learns_of_a_check_and_not_of_whom(friends: Federation) 
 
 async def test_the_mothers_home_learns_of_a_birth(friends: Federation) -> None:
     here, home = friends[COUNTY], friends[OTHER]
-    from datetime import UTC, datetime
-
     birth = BirthRegistered(
         birth_id=new_id(),
         child_id=new_id(),

@@ -9,6 +9,7 @@ from services.exchange.errors import RecordNotTrusted
 from services.exchange.participants.node import our_node, settle
 from services.exchange.participants.queries import find_city_of, find_for_region, find_issuer
 from services.exchange.participants.rules import Anchor, check_record
+from services.exchange.participants.schemas import SignedRecord
 from services.exchange.settings import Settings
 from shared.signing import JsonObject, SigningKey, key_set, sign_detached
 from shared.testing import Issuer, client_of, service_settings
@@ -122,8 +123,6 @@ async def test_a_second_city_cannot_make_itself_an_anchor(strangers: Federation)
     ],
 )
 def test_a_record_has_its_form(change: JsonObject) -> None:
-    from services.exchange.participants.schemas import SignedRecord
-
     SignedRecord.model_validate(signed(make_record()))
     with pytest.raises(ValueError):
         SignedRecord.model_validate(signed(make_record(**change)))

@@ -5,9 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.errors import ImportClosed, UnsupportedFile
+from services.registry.imports.files import close, file_place
 from services.registry.imports.models import Import, ImportFile, ImportStatus
 from services.registry.imports.schemas import AcceptedImport, ImportKind
-from services.registry.imports.worker import close, file_place
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import MalformedBody, Text

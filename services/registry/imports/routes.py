@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Response, UploadFile
 
 from services.registry.auth import CanRead, CanWrite
 from services.registry.imports import handlers, queries
+from services.registry.imports.files import PART
 from services.registry.imports.schemas import (
     AcceptedImport,
     ImportKind,
@@ -16,7 +17,6 @@ from services.registry.imports.schemas import (
     RejectFormat,
     RejectPage,
 )
-from services.registry.imports.worker import PART
 from shared.http import Cursor, Language, Limit, PersonalTransaction, Route, Transaction
 
 router = APIRouter(tags=["imports"], route_class=Route)

@@ -24,6 +24,7 @@ from services.registry.imports.batches import (
     decide,
     region_codes,
 )
+from services.registry.imports.files import close, file_place
 from services.registry.imports.models import Import, ImportStatus
 from services.registry.imports.reading import FileRefused, RawLine, Source, open_roster
 from services.registry.imports.reasons import Failure
@@ -37,7 +38,6 @@ from shared.usage import Purpose
 
 log = structlog.get_logger()
 
-PART = 1024 * 1024
 KEEP_CELLS = timedelta(days=30)
 _LOCK = 0x494D50  # "IMP": the class of this worker's advisory locks
 _IDLE_SECONDS = 0.5
@@ -54,11 +54,6 @@ async def importing(parts: Parts) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-def file_place(import_id: UUID, part: int) -> str:
-    """What a part of an uploaded file is sealed for."""
-    return f"import_files.content:{import_id}:{part}"
 
 
 class ImportWorker:
@@ -276,9 +271,3 @@ class Job:
             job.status, job.finished_at = ImportStatus.REFUSED, tx.now
             job.failure, job.failure_columns = refused.failure.value, refused.columns
             await close(job, tx)
-
-
-async def close(job: Import, tx: Tx) -> None:
-    """Save an import that is over and delete its file."""
-    await tx.save(job)
-    await tx.execute("DELETE FROM import_files WHERE import_id = $1", job.id)
