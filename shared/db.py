@@ -20,7 +20,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
-from sqlalchemy.orm import ClassManager
+from sqlalchemy.orm import ClassManager, configure_mappers
 from sqlmodel import SQLModel
 
 from shared.actors import Actor
@@ -90,7 +90,9 @@ def loaded(model: type[Row], record: asyncpg.Record) -> Row:
 
 @cache
 def _class_manager(model: type[Row]) -> ClassManager[Row]:
-    return inspect(model).class_manager  # asking this way also completes the mapping
+    configure_mappers()  # what the constructor would have seen to
+    manager: ClassManager[Row] = inspect(model).class_manager
+    return manager
 
 
 @dataclass

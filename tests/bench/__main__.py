@@ -46,10 +46,12 @@ async def _run(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
     notes: list[str] = []
     for row in asked.rows:
         with tempfile.TemporaryDirectory(prefix="yipan-bench-") as folder:
-            async with stand(Path(folder), asked.seconds) as made:
-                async with _contest(row, made, asked) as contest:
-                    results += await measure(contest, asked.rounds)
-                    notes += contest.notes
+            async with (
+                stand(Path(folder), asked.seconds) as made,
+                _contest(row, made, asked) as contest,
+            ):
+                results += await measure(contest, asked.rounds)
+                notes += contest.notes
     return results, notes
 
 

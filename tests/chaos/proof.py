@@ -92,7 +92,7 @@ async def _backlog(db: Databases) -> int:
         await db.of[service].fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL")
         for service in SERVICES
     ]
-    return sum(waiting) + int(await db.bus.fetchval(_LAG))
+    return int(sum(waiting) + await db.bus.fetchval(_LAG))
 
 
 async def _drained(db: Databases) -> None:
