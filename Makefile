@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= box
 BUS ?= embedded
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -25,7 +26,7 @@ demo: $(VENV)/.runtime ## two counties and a city exchange as one board: BUS=emb
 	@$(BIN)/yipan demo --bus $(BUS)
 
 test: $(VENV)/.dev ## the whole suite against real PostgreSQL (and Kafka where there is one)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev ## style, types, import contracts, migrations, contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.problems import OutsideJurisdiction
 
-_REGION = re.compile(r"\d{2,12}")
+_REGION = re.compile(r"[0-9]{2,12}")
 
 
 @dataclass(frozen=True, slots=True)

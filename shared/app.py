@@ -23,6 +23,7 @@ from shared.db import Database
 from shared.http import render_errors
 from shared.outbox import Relay
 from shared.settings import ServiceSettings
+from shared.tasks import end
 from shared.telemetry import Metrics, Observed, configure_tracing
 
 Extra = Callable[["Parts"], AbstractAsyncContextManager[None]]
@@ -77,11 +78,9 @@ def create_app(
             for extra in extras:
                 await stack.enter_async_context(extra(app.state.parts))
             stack.push_async_callback(
-                _stop,
-                [
-                    asyncio.create_task(Relay(database, own_bus, service).run()),
-                    asyncio.create_task(loop.run()),
-                ],
+                end,
+                asyncio.create_task(Relay(database, own_bus, service).run()),
+                asyncio.create_task(loop.run()),
             )
             yield
 
@@ -137,12 +136,6 @@ async def connect_bus(settings: ServiceSettings, client: str) -> Bus:
     if settings.bus_url is None:
         raise ValueError("YIPAN_BUS_URL is not set")
     return await EmbeddedBus.connect(settings.bus_url.get_secret_value())
-
-
-async def _stop(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _operations(service: str, metrics: Metrics) -> APIRouter:

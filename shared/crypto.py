@@ -8,7 +8,7 @@ rows. The suite is a setting: SM4-GCM (GB/T 32907) stands in for AES where a cou
 import base64
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -59,8 +59,8 @@ class Vault:
     reader of the index could be given the power to open.
     """
 
-    key: bytes
-    index_key: bytes
+    key: bytes = field(repr=False)
+    index_key: bytes = field(repr=False)
     suite: Suite = Suite.AES_256_GCM
 
     @cached_property

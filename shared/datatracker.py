@@ -13,10 +13,11 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from shared.actors import Actor
 from shared.auth import CurrentActor
+from shared.db import Tx
 from shared.http import Language, Route, Transaction
 from shared.problems import Forbidden
+from shared.subjects import current_subject, is_own
 from shared.usage import PURPOSE_WORDS, Purpose
 
 
@@ -60,9 +61,8 @@ _FIND = (
 _COUNT = f"SELECT count(*) {_OF_SUBJECT}"
 
 
-def _may_see(actor: Actor, subject: UUID) -> None:
-    own = actor.sub == str(subject) and "self" in actor.scopes
-    if not own and "usage:read" not in actor.scopes:
+async def _require_own(subject: UUID, tx: Tx) -> None:
+    if "usage:read" not in tx.actor.scopes and not await is_own(subject, tx):
         raise Forbidden()
 
 
@@ -84,9 +84,10 @@ def tracker_router(service: str) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     ) -> FindUsageResponse:
-        _may_see(actor, user_code)
-        rows = await tx.fetch(_FIND, user_code, period_start, period_end, offset, limit)
-        total = await tx.fetch_value(_COUNT, user_code, period_start, period_end)
+        await _require_own(user_code, tx)
+        subject = await current_subject(user_code, tx)
+        rows = await tx.fetch(_FIND, subject, period_start, period_end, offset, limit)
+        total = await tx.fetch_value(_COUNT, subject, period_start, period_end)
         return FindUsageResponse(
             total_usages=total,
             usages=[

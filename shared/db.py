@@ -9,7 +9,7 @@ one transaction (docs/decisions/0003). Only the two doors open a transaction: th
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
+from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
@@ -307,7 +308,7 @@ class Database:
         """A connection of the pool. Raises Unavailable when the database cannot be reached."""
         try:
             connection = await self.pool.acquire(timeout=10)
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError) as error:
+        except (TimeoutError, *_LOST) as error:
             raise Unavailable() from error
         try:
             yield connection
@@ -331,13 +332,22 @@ class Database:
                 await tx.flush()
                 await connection.execute(commit)
             except BaseException as error:
-                if not connection.is_closed():
-                    await connection.execute(rollback)
-                if isinstance(error, _LOST):
+                await _undo(connection, rollback)
+                if isinstance(error, _LOST) and not isinstance(error, InvalidInput):
                     raise Unavailable() from error
                 raise
         if tx.emitted:
             self.outbox_filled.set()
+
+
+async def _undo(connection: Connection, rollback: str) -> None:
+    """Roll back; a connection that cannot even do that must not go back to the pool alive."""
+    try:
+        if not connection.is_closed():
+            await connection.execute(rollback)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        with suppress(asyncpg.InterfaceError):  # a lost one has left the pool by itself
+            connection.terminate()
 
 
 _LOST = (

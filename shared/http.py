@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import structlog
+from asyncpg.exceptions._base import DataError as InvalidInput
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -146,7 +147,8 @@ async def _hash_of(request: Request) -> bytes:
         body = request.headers.get("content-length", "").encode()
     else:
         body = await request.body()
-    parts = [request.method.encode(), request.url.path.encode(), body]
+    target = f"{request.url.path}?{request.url.query}"
+    parts = [request.method.encode(), target.encode(), body]
     return sha256(b"\x00".join(parts)).digest()
 
 
@@ -188,7 +190,7 @@ async def if_match(actor: CurrentActor, if_match: Annotated[str | None, Header()
     if if_match is None:
         raise VersionRequired()
     text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdigit() or len(text) > 9:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
         raise StaleVersion()
     return int(text)
 
@@ -263,8 +265,8 @@ def render_errors(app: FastAPI) -> None:
         log.error("unexpected", error=type(error).__name__)
         return answer(request, Internal())
 
-    @app.exception_handler(asyncpg.DataError)
-    async def _data(request: Request, error: asyncpg.DataError) -> Response:
+    @app.exception_handler(InvalidInput)
+    async def _input(request: Request, error: InvalidInput) -> Response:
         return answer(request, MalformedRequest())
 
     @app.exception_handler(Exception)

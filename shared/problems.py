@@ -114,6 +114,12 @@ class PurposeRequired(Problem):
     title = Text("请说明查阅目的", "Say why you look: the Purpose header is required")
 
 
+class WrongPurpose(Problem):
+    status = 403
+    type = "wrong-purpose"
+    title = Text("查阅目的与此事不符", "The stated purpose does not fit what you ask for")
+
+
 class NotFound(Problem):
     status = 404
     type = "not-found"

@@ -1,7 +1,13 @@
 """Validation errors as sentences a clerk understands, without repeating what was typed."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+from shared.codes import CodeError
+
+_FIELD = re.compile(r"[A-Za-z][A-Za-z_.-]{0,40}[0-9]{0,2}|[0-9]{1,4}")
+_TELLING = ("union_tag_invalid",)  # the library's sentence would repeat the value
 
 _CHINESE = {
     "missing": "必填",
@@ -36,6 +42,8 @@ _CHINESE = {
     "model_type": "应为对象",
     "model_attributes_type": "应为对象",
     "dict_type": "应为对象",
+    "union_tag_invalid": "不在允许的取值之内",
+    "union_tag_not_found": "必填",
     "json_invalid": "不是有效的 JSON",
 }
 
@@ -44,7 +52,7 @@ def field_errors(errors: Sequence[Any], language: str) -> list[dict[str, str]]:
     """`[{"field": "body.birth_date", "code": "date_parsing", "reason": …}]`, at most 20."""
     return [
         {
-            "field": ".".join(map(str, each["loc"])),
+            "field": place(each["loc"]),
             "code": each["type"],
             "reason": _reason(each, language),
         }
@@ -52,11 +60,25 @@ def field_errors(errors: Sequence[Any], language: str) -> list[dict[str, str]]:
     ]
 
 
+def place(loc: Sequence[Any]) -> str:
+    """Where in the request, e.g. `body.spouses.0.name`. A member's name that is none of ours may
+    be anything somebody typed, an id number too, and shows as `?`."""
+    return ".".join(text if _FIELD.fullmatch(text := str(each)) else "?" for each in loc)
+
+
 def _reason(error: Any, language: str) -> str:
-    if error["type"] == "value_error":  # our own validators say both: "中文 / English"
-        said = str(error.get("ctx", {}).get("error", error["msg"]))
-        chinese, slash, english = said.partition(" / ")
-        return (chinese if language == "zh" else english) if slash else said
+    if error["type"] == "value_error":
+        return _said(error.get("ctx", {}).get("error"), language)
     if language == "zh":
         return _CHINESE.get(error["type"], "内容不符合要求")
-    return str(error["msg"])
+    return "Not one of the allowed values" if error["type"] in _TELLING else str(error["msg"])
+
+
+def _said(error: object, language: str) -> str:
+    """Our own validators say both: "中文 / English". Python's own name what they were given."""
+    if isinstance(error, CodeError):
+        return error.text.say(language)
+    chinese, slash, english = str(error).partition(" / ")
+    if not slash:
+        return "内容不符合要求" if language == "zh" else "Not valid"
+    return chinese if language == "zh" else english

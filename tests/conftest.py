@@ -5,8 +5,9 @@ tests commit, and every table is emptied before the next test that asks for the 
 """
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,10 @@ from deploy.box.databases import (
 )
 from deploy.box.postgres import Postgres
 from shared.app import Parts
-from shared.bus import Bus
+from shared.bus import Bus, Message, Received, Subscription
 from shared.bus.embedded import EmbeddedBus, prepare
 from shared.db import Database, set_codecs
+from shared.ids import new_id
 from shared.testing import EVENT_VAULT, VAULT, Issuer, make_actor, running, service_settings
 
 
@@ -129,6 +131,47 @@ class _OnePool:
     async def release(self, connection: asyncpg.Connection) -> None: ...
 
 
+class SeparateBus:
+    """A bus of a test's own on the session's: other tests' events stay out of it."""
+
+    def __init__(self, bus: Bus, name: str) -> None:
+        self._bus = bus
+        self._prefix = f"{name}."
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        await self._bus.publish([replace(m, topic=self._prefix + m.topic) for m in messages])
+
+    @asynccontextmanager
+    async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
+        own = [self._prefix + topic for topic in topics]
+        async with self._bus.subscribe(group, own) as subscription:
+            yield _SeparateSubscription(subscription, self._prefix)
+
+    async def close(self) -> None: ...
+
+
+class _SeparateSubscription:
+    def __init__(self, subscription: Subscription, prefix: str) -> None:
+        self._subscription = subscription
+        self._prefix = prefix
+
+    async def batch(self, limit: int = 100, timeout: float = 1.0) -> Sequence[Received]:
+        batch = await self._subscription.batch(limit, timeout)
+        return [replace(r, topic=r.topic.removeprefix(self._prefix)) for r in batch]
+
+    async def commit(self, received: Received) -> None:
+        await self._subscription.commit(self._placed(received))
+
+    async def seek_back(self, received: Received) -> None:
+        await self._subscription.seek_back(self._placed(received))
+
+    async def lag(self) -> int:
+        return await self._subscription.lag()
+
+    def _placed(self, received: Received) -> Received:
+        return replace(received, topic=self._prefix + received.topic)
+
+
 ServiceFactory = Callable[..., Any]
 
 
@@ -144,7 +187,8 @@ async def start_service(
         await cluster.empty(service)
         settings_class = import_module(f"services.{service}.settings").Settings
         settings = settings_class(**service_settings(service, dsn, issuer, **overrides))
-        app = import_module(f"services.{service}.app").create(settings, bus=bus)
+        own = SeparateBus(bus, str(new_id()))
+        app = import_module(f"services.{service}.app").create(settings, bus=own)
         async with running(app):
             yield app
 

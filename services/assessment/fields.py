@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from shared.text import clean
 
-_DECIMAL = re.compile(r"-?\d{1,7}(\.\d{1,4})?")
+_DECIMAL = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,4})?")
 # Eleven digits in a row are a phone, fifteen or more an id number: neither belongs in a reason.
 _IDENTIFIER = re.compile(r"\d{11}")
 

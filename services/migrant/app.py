@@ -11,6 +11,7 @@ from services.migrant.employments.routes import router as employments
 from services.migrant.entitlements.routes import router as entitlements
 from services.migrant.help.routes import router as help_requests
 from services.migrant.people.routes import router as people
+from services.migrant.rights.routes import router as rights
 from services.migrant.services.routes import router as services
 from services.migrant.settings import Settings
 from shared.app import create_app
@@ -32,6 +33,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             entitlements,
             services,
             help_requests,
+            rights,
         ],
         consumer=consumer,
         extras=[status_fetcher],

@@ -7,6 +7,7 @@ from services.migrant.consents import models as consents
 from services.migrant.employments import models as employments
 from services.migrant.help import models as help_requests
 from services.migrant.people import models as people
+from services.migrant.rights import models as rights
 from services.migrant.services import models as services
 
 metadata = Row.metadata
@@ -18,5 +19,6 @@ __all__ = [
     "help_requests",
     "metadata",
     "people",
+    "rights",
     "services",
 ]

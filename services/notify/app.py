@@ -13,6 +13,7 @@ from services.notify.housekeeping import housekeeping
 from services.notify.messages.routes import router as messages
 from services.notify.messages.worker import sending_worker
 from services.notify.receipts.routes import router as receipts
+from services.notify.rights.routes import router as rights
 from services.notify.settings import Settings
 from services.notify.templates.handlers import load_defaults
 from services.notify.templates.routes import router as templates
@@ -34,7 +35,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan notification (通知)",
         summary="The right text, once, with leave, in Chinese, at a decent hour",
         settings=settings,
-        routers=[templates, messages, contacts, receipts, campaigns],
+        routers=[templates, messages, contacts, receipts, campaigns, rights],
         consumer=listen(settings.sending),
         extras=[default_templates, sending_worker, campaign_runner, housekeeping],
         bus=bus,

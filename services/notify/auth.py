@@ -8,4 +8,4 @@ from shared.auth import requires
 CanRead = Annotated[Actor, requires("notify:read", "notify:write")]
 CanWrite = Annotated[Actor, requires("notify:write")]
 # Staff for anyone in their region; a person (scope `self`) for herself, which the handler checks.
-CanOptOut = Annotated[Actor, requires("notify:write", "self")]
+CanActForSelf = Annotated[Actor, requires("notify:write", "self")]

@@ -11,6 +11,7 @@ from services.notify.settings import Sending, Settings
 from shared.app import Parts
 from shared.db import Tx
 from shared.events.notify import MessageFailed
+from shared.tasks import end
 
 log = structlog.get_logger()
 
@@ -82,8 +83,7 @@ async def housekeeping(parts: Parts) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def _run(parts: Parts, sending: Sending) -> None:

@@ -11,6 +11,7 @@ from services.registry.imports.routes import router as imports
 from services.registry.imports.worker import importing
 from services.registry.persons.routes import router as persons
 from services.registry.regions.routes import router as regions
+from services.registry.rights.routes import router as rights
 from services.registry.settings import Settings
 from services.registry.statistics.routes import router as statistics
 from services.registry.tasks.routes import router as tasks
@@ -36,6 +37,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             vital,
             tasks,
             duplicates,
+            rights,
         ],
         consumer=consumer,
         extras=[importing],

@@ -93,3 +93,17 @@ class CannotMerge(Conflict):
 class NotMerged(Conflict):
     type = "not-merged"
     title = Text("这两条记录没有合并", "These two records are not merged")
+
+
+class AlreadyAsked(Conflict):
+    """`request_id` is the request that waits."""
+
+    type = "already-asked"
+    title = Text("此项更正申请正在处理", "A request to correct this waits already")
+
+
+class AlreadyDecided(Conflict):
+    """`decision` says how."""
+
+    type = "already-decided"
+    title = Text("此申请已作出决定", "This request is decided already")

@@ -8,6 +8,7 @@ from services.registry.households import models as households
 from services.registry.imports import models as imports
 from services.registry.persons import models as persons
 from services.registry.regions import models as regions
+from services.registry.rights import models as rights
 from services.registry.tasks import models as tasks
 from services.registry.vital import models as vital
 
@@ -21,6 +22,7 @@ __all__ = [
     "metadata",
     "persons",
     "regions",
+    "rights",
     "tasks",
     "vital",
 ]

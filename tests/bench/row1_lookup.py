@@ -29,6 +29,6 @@ async def contest(stand: Stand, people: int) -> AsyncIterator[Contest]:
             what=f"look up a person by id, {people:,} people",
             against="bare ASGI + asyncpg, the same SELECT",
             goals=[Goal("look-ups", "/s", 0.40, at_least=True)],
-            ours=lambda: rate(ours),
-            limit=lambda: rate(limit),
+            ours=lambda: rate(ours.port),
+            limit=lambda: rate(limit.port),
         )

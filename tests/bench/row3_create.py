@@ -38,13 +38,13 @@ async def contest(stand: Stand, people_before: int, rounds: int) -> AsyncIterato
         sent += answer.count
         return {"persons": answer.rate(201)}
 
-    async with stand.registry() as port:
+    async with stand.registry() as registry:
         yield Contest(
             row=3,
             what="register a person",
             against="pgbench, the same rows in one transaction",
             goals=[Goal("persons", "/s", 0.20, at_least=True)],
-            ours=lambda: ours(port),
+            ours=lambda: ours(registry.port),
             limit=lambda: _pgbench(stand),
         )
 

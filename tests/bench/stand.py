@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 
@@ -34,6 +35,13 @@ from tests.bench.load import Generator, generator
 CONNECTIONS = 16
 POOL = 8  # the default of ServiceSettings.database_pool
 READY_SECONDS = 60
+
+
+class Served(NamedTuple):
+    """A server of the stand."""
+
+    port: int
+    pid: int
 
 
 @dataclass(frozen=True)
@@ -62,24 +70,25 @@ class Stand:
         return {"Authorization": f"Bearer {token}", "Purpose": "registration"}
 
     @asynccontextmanager
-    async def registry(self) -> AsyncIterator[int]:
-        """The registry in a process of its own, as a container runs it; yields its port."""
+    async def registry(self) -> AsyncIterator[Served]:
+        """The registry in a process of its own, as a container runs it."""
         dsn = app_dsn(self.postgres, "registry", self.passwords)
         values = service_settings("registry", dsn, self.issuer, database_pool=POOL)
         values |= {"bus_url": bus_dsn(self.postgres, self.passwords)}
         settings = {f"YIPAN_{name.upper()}": str(value) for name, value in values.items()}
         (port,) = free_ports(1)
         arguments = ["-m", "deploy.box", "serve", "registry", "--host", "127.0.0.1"]
-        async with served([*arguments, "--port", str(port)], settings, port, self.folder):
-            yield port
+        arguments += ["--port", str(port)]
+        async with served(arguments, settings, port, self.folder) as server:
+            yield server
 
     @asynccontextmanager
-    async def bare(self) -> AsyncIterator[int]:
-        """The bare limit over the registry's database; yields its port."""
+    async def bare(self) -> AsyncIterator[Served]:
+        """The bare limit over the registry's database."""
         (port,) = free_ports(1)
         settings = {"BENCH_DSN": self.owner, "BENCH_PORT": str(port), "BENCH_POOL": str(POOL)}
-        async with served(["-m", "tests.bench.bare"], settings, port, self.folder):
-            yield port
+        async with served(["-m", "tests.bench.bare"], settings, port, self.folder) as server:
+            yield server
 
 
 @asynccontextmanager
@@ -106,15 +115,15 @@ async def stand(folder: Path, seconds: float) -> AsyncIterator[Stand]:
 @asynccontextmanager
 async def served(
     arguments: list[str], settings: Mapping[str, str], port: int, folder: Path
-) -> AsyncIterator[int]:
-    """A Python program that serves on a port, around a block; yields its process id."""
+) -> AsyncIterator[Served]:
+    """A Python program that serves on a port, around a block."""
     with (folder / f"server-{port}.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, env={**os.environ, **settings}, stdout=log, stderr=log
         )
     try:
         await _answering(port, process)
-        yield process.pid
+        yield Served(port, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import httpx
 import psutil
 
 from deploy.box.keys import BoxKeys, load_keys
@@ -93,6 +94,12 @@ class Box:
         except TimeoutError:
             return False
         return True
+
+    async def serving(self) -> None:
+        """Wait until it can serve: PostgreSQL may be recovering beneath it. Raises TimeoutError."""
+        async with httpx.AsyncClient() as client, asyncio.timeout(READY_SECONDS):
+            while (await client.get(f"{self.url}/registry/readyz")).status_code != 200:
+                await asyncio.sleep(0.1)
 
     async def stop(self) -> int:
         """Ctrl-C, and the exit code."""

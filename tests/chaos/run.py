@@ -72,6 +72,7 @@ async def run(
                 if say:
                     print(f"  kill {number + 1}: {victim}, {len(outcome.ledger.acknowledged)} ok")
             await asyncio.sleep(between[0])
+        await box.serving()
         outcome.findings = await examine(box, outcome.ledger)
     finally:
         await box.stop()

@@ -2,7 +2,7 @@
 from the schema, and then every way to spoil it, its parameters and its headers."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -112,7 +112,11 @@ class Operation:
     path: str
     spec: dict[str, Any]
     known: dict[str, str]
-    given: Json = None
+    given: Callable[[dict[str, str]], Json] | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.method} {self.path}"
 
     def resolve(self, schema: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in schema:
@@ -156,7 +160,7 @@ class Operation:
         if self.body_schema is None:
             return None
         made = self.example(self.body_schema)
-        return made | self.given if self.given else made
+        return made | self.given(self.known) if self.given else made
 
     def parameters(self, place: str) -> list[dict[str, Any]]:
         return [each for each in self.spec.get("parameters", []) if each["in"] == place]
@@ -166,7 +170,8 @@ class Operation:
         path = self.path
         for each in self.parameters("path"):
             name = each["name"]
-            value = spoiled.get(name, quote(str(self.example(each["schema"], name))))
+            made = self.known.get(path.partition("{" + name + "}")[0])
+            value = spoiled.get(name, quote(made or str(self.example(each["schema"], name))))
             path = path.replace("{" + name + "}", value)
         pairs = [
             f"{each['name']}={spoiled.get(each['name'], quote(str(self.example(each['schema'], each['name']))))}"
@@ -184,7 +189,8 @@ class Operation:
         yield from self._bad_parameters()
         good = self.good()
         for headers in ODD_HEADERS:
-            yield replace(good, why=f"header {headers[0]!r}"[:60], headers=good.headers + headers)
+            kept = [each for each in good.headers if each[0] != headers[0][0]]
+            yield replace(good, why=f"header {headers[0]!r}"[:60], headers=kept + headers)
         if self.method == "GET":
             return
         for content_type in ODD_TYPES:
@@ -271,7 +277,9 @@ def dump(body: Json) -> bytes:
     return text.replace(f'"{HUGE}"', "1e400").replace(f'"{LONGEST}"', "9" * 5000).encode()
 
 
-def operations(document: dict[str, Any], known: dict[str, str], given: Json) -> list[Operation]:
+def operations(
+    document: dict[str, Any], known: dict[str, str], given: dict[str, Any]
+) -> list[Operation]:
     """All operations; what makes records comes before what needs them."""
     found = [
         Operation(

@@ -27,7 +27,7 @@ async def test_every_table_that_names_a_person_is_restricted(cluster: Cluster) -
         await connection.close()
     assert {row["relname"] for row in rows} == {
         "appointments", "arrivals", "certificate_checks", "certificates", "consents",
-        "employments", "help_requests", "people", "service_records",
+        "employments", "erasures", "help_requests", "people", "service_records",
     }  # fmt: skip
     assert all(row["relrowsecurity"] for row in rows)
 

@@ -22,6 +22,7 @@ from services.exchange.participants.queries import find_active
 from services.exchange.peers import OpenClient, Peers
 from shared.app import Extra, Parts
 from shared.signing import verify_compact
+from shared.tasks import end
 
 log = structlog.get_logger()
 
@@ -51,8 +52,7 @@ def witness(open_: OpenClient) -> Extra:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await peers.close()
 
     return extra
@@ -109,7 +109,7 @@ class Witness:
         said = (await client.get(f"{_BASE}/head")).raise_for_status().json()
         claims = verify_compact(str(said["token"]), peer.jwks, HEAD_TYPE)
         size, root = claims["tree_size"], hash_of(claims["root"])
-        if claims["node"] != peer.id or not isinstance(size, int):
+        if claims["node"] != peer.id or not isinstance(size, int) or not 0 <= size <= 2**53:
             raise Rewritten
         async with self._database.transaction(self._actor) as tx:
             head = PeerHead(peer=peer.id, tree_size=size, root=root, token=said["token"], at=tx.now)

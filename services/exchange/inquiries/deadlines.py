@@ -13,6 +13,7 @@ from services.exchange.inquiries.states import WAITING, Side
 from shared.app import Parts
 from shared.db import Tx
 from shared.events.exchange import InquiryOverdue
+from shared.tasks import end
 
 log = structlog.get_logger()
 
@@ -37,8 +38,7 @@ async def deadlines(parts: Parts) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def _run(parts: Parts) -> None:

@@ -34,6 +34,7 @@ from services.exchange.peers import OpenClient, Peers
 from shared.app import Extra, Parts
 from shared.db import Database, Tx
 from shared.signing import JsonObject, SignatureInvalid, sign_detached, verify_compact
+from shared.tasks import end
 
 log = structlog.get_logger()
 
@@ -93,8 +94,7 @@ def delivery(open_: OpenClient) -> Extra:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await courier.close()
 
     return extra
@@ -122,9 +122,7 @@ class Courier:
             await self._wait(pause)
 
     async def close(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await end(*self._tasks.values())
         await self._peers.close()
 
     async def deliver_due(self, node_id: str) -> bool:

@@ -17,7 +17,7 @@ from services.migrant.certificates.keys import public_keys
 from services.migrant.certificates.models import CertificateCheck, TrustedIssuer
 from services.migrant.certificates.rules import HELP, ISSUER, VCT, Claim, IssuerHere, Outcome
 from services.migrant.certificates.schemas import CheckCertificate, CheckView
-from services.migrant.certificates.statuslist import BadStatusList
+from services.migrant.certificates.statuslist import LATEST, BadStatusList
 from services.migrant.certificates.trust import Fetch, KnownStatus, key_set, status_of
 from services.migrant.people.queries import find_known
 from shared.codes import CodeError, parse_resident_id
@@ -26,7 +26,6 @@ from shared.events.migrant import CertificateChecked
 from shared.ids import new_id
 from shared.usage import Purpose
 
-LATEST = 253402300799  # the end of the year 9999, in seconds since 1970
 UNKNOWN = "unknown"  # what is written for an id or issuer that no signature vouches for
 
 

@@ -20,12 +20,13 @@ from services.migrant.certificates.schemas import (
 from services.migrant.certificates.sdjwt import Json, issue
 from services.migrant.errors import AlreadyRevoked
 from services.migrant.people.queries import current_id
-from services.migrant.people.rules import require_own
+from services.migrant.people.rules import OFFICES
 from shared.clock import CHINA
 from shared.db import Tx
 from shared.events.migrant import CertificateIssued, CertificateRevoked
 from shared.ids import new_id
 from shared.problems import IdempotencyConflict, NotFound, OutsideJurisdiction
+from shared.subjects import require_own
 
 LIST_SIZE = 2**17
 _LOCK = 0x4C495354  # "LIST": one process at a time opens a status list
@@ -75,7 +76,7 @@ async def revoke_certificate(
     certificate = await tx.get(Certificate, certificate_id, lock=True)
     if certificate is None:
         raise NotFound()
-    require_own(tx.actor, certificate.person_id)
+    await require_own(certificate.person_id, tx, *OFFICES)
     if certificate.revoked_at is not None:
         raise AlreadyRevoked()
     certificate.revoked_at = tx.now

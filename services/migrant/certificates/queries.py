@@ -7,8 +7,9 @@ from services.migrant.certificates.models import Certificate, StatusList
 from services.migrant.certificates.rules import IssuerHere
 from services.migrant.certificates.schemas import CertificateView, IssuerKeysView
 from services.migrant.certificates.statuslist import sign
-from services.migrant.people.rules import require_own
+from services.migrant.people.rules import OFFICES
 from shared.db import Tx
+from shared.subjects import require_own
 
 
 def view_of(certificate: Certificate) -> CertificateView:
@@ -17,7 +18,7 @@ def view_of(certificate: Certificate) -> CertificateView:
 
 async def get_certificate(certificate_id: UUID, tx: Tx) -> CertificateView:
     certificate = await tx.require(Certificate, certificate_id)
-    require_own(tx.actor, certificate.person_id)
+    await require_own(certificate.person_id, tx, *OFFICES)
     tx.saw(certificate.person_id, "certificate")
     return view_of(certificate)
 

@@ -178,7 +178,8 @@ def verify_key_binding(
     issued_at = claims.get("iat")
     if header.get("typ") != KEY_BINDING_TYPE or not isinstance(issued_at, int):
         raise WronglyBound("not a key-binding proof")
-    if not hmac.compare_digest(str(claims.get("sd_hash")), digest(shown.bound_text)):
+    told, right = str(claims.get("sd_hash")), digest(shown.bound_text)
+    if not hmac.compare_digest(told.encode(errors="replace"), right.encode()):
         raise WronglyBound("the proof is for another presentation")
     if abs(now - issued_at) > KEY_BINDING_AGE:
         raise WronglyBound("the proof is not of now")

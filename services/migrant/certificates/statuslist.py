@@ -19,6 +19,8 @@ from services.migrant.certificates.sdjwt import ALGORITHMS, ODD, Malformed, deco
 
 TYPE: Final = "statuslist+jwt"
 MEDIA_TYPE: Final = f"application/{TYPE}"
+LATEST: Final = 253402300799  # the end of the year 9999, in seconds since 1970
+LONGEST_TTL: Final = 366 * 86400
 LARGEST: Final = 4 * 1024 * 1024  # bytes of an inflated list that we are ready to read
 
 
@@ -33,9 +35,9 @@ class _Packed(BaseModel):
 
 class _Claims(BaseModel):
     sub: str
-    iat: int
-    exp: int | None = None
-    ttl: int | None = Field(default=None, ge=1)
+    iat: int = Field(ge=0, le=LATEST)
+    exp: int | None = Field(default=None, ge=0, le=LATEST)
+    ttl: int | None = Field(default=None, ge=1, le=LONGEST_TTL)
     status_list: _Packed
 
 

@@ -8,12 +8,13 @@ from services.migrant.consents.rules import WORDS, ConsentPurpose, leans_on_text
 from services.migrant.consents.schemas import ConsentView, GiveConsent, WithdrawConsent
 from services.migrant.errors import AlreadyConsented, RegionNeeded
 from services.migrant.people.queries import current_id, region_of
-from services.migrant.people.rules import require_own
+from services.migrant.people.rules import OFFICES
 from services.migrant.types import COUNTY_DIGITS
 from shared.db import Tx
 from shared.events.migrant import ConsentGiven, ConsentWithdrawn
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
+from shared.subjects import require_own
 
 
 async def give_consent(command: GiveConsent, language: str, tx: Tx) -> ConsentView:
@@ -55,7 +56,7 @@ async def give_consent(command: GiveConsent, language: str, tx: Tx) -> ConsentVi
 async def withdraw_consent(command: WithdrawConsent, language: str, tx: Tx) -> ConsentView:
     """Take a consent back, at once. Taking back what is already taken back changes nothing."""
     consent = await tx.require(Consent, command.consent_id, lock=True)
-    require_own(tx.actor, consent.person_id)
+    await require_own(consent.person_id, tx, *OFFICES)
     await _withdraw(consent, tx)
     tx.saw(consent.person_id, "consent")
     return view_of(consent, language, tx)

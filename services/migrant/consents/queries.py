@@ -7,8 +7,9 @@ from services.migrant.consents.models import Consent
 from services.migrant.consents.rules import WORDS, ConsentPurpose
 from services.migrant.consents.schemas import ConsentPurposeView, ConsentView
 from services.migrant.people.queries import current_id
-from services.migrant.people.rules import require_own, shown_phone
+from services.migrant.people.rules import OFFICES, shown_phone
 from shared.db import Tx
+from shared.subjects import require_own
 from shared.usage import Purpose
 
 
@@ -28,7 +29,7 @@ def list_purposes() -> Sequence[ConsentPurposeView]:
 async def list_consents(person_id: UUID, language: str, tx: Tx) -> Sequence[ConsentView]:
     """Standing and withdrawn, newest first. The person herself reads her own."""
     current = await current_id(person_id, tx)
-    require_own(tx.actor, person_id, current)
+    await require_own(person_id, tx, *OFFICES)
     found = await tx.find(
         Consent, "SELECT * FROM consents WHERE person_id = $1 ORDER BY id DESC", current
     )

@@ -6,27 +6,26 @@ from services.migrant.errors import (
     AlreadyAccepted,
     AlreadyExtended,
     AlreadySettled,
-    PersonNotFound,
 )
 from services.migrant.help.models import HelpRequest
 from services.migrant.help.queries import seen
 from services.migrant.help.rules import DEPARTMENT, accept_by, due_on, extended, in_time
 from services.migrant.help.schemas import ExtendHelp, HelpView, RequestHelp, SettleHelp
 from services.migrant.people.queries import current_id
-from services.migrant.people.rules import is_office
+from services.migrant.people.rules import OFFICES
 from shared.db import Tx
 from shared.events.migrant import HelpRequested, HelpSettled
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
+from shared.subjects import require_own
 
 
 async def request_help(command: RequestHelp, tx: Tx) -> HelpView:
     """Route a request to its department with a date to settle by. A person on her own asks for
-    herself. Raises OutsideJurisdiction, PersonNotFound."""
+    herself. Raises OutsideJurisdiction, NotFound."""
     if not tx.actor.covers(command.region):
         raise OutsideJurisdiction()
-    if not is_office(tx.actor) and str(command.person_id) != tx.actor.sub:
-        raise PersonNotFound()
+    await require_own(command.person_id, tx, *OFFICES)
     request_id = new_id()
     request = HelpRequest(
         id=request_id,

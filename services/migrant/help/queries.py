@@ -4,15 +4,16 @@ from uuid import UUID
 
 from services.migrant.help.models import HelpRequest
 from services.migrant.help.schemas import HelpView
-from services.migrant.people.rules import require_own
+from services.migrant.people.rules import OFFICES
 from shared.db import Tx
+from shared.subjects import require_own
 
 _SEALED = ("text", "phone", "answer")
 
 
 async def get_request(request_id: UUID, tx: Tx) -> HelpView:
     request = await tx.require(HelpRequest, request_id)
-    require_own(tx.actor, request.person_id)
+    await require_own(request.person_id, tx, *OFFICES)
     return seen(request, tx)
 
 

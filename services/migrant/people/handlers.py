@@ -13,6 +13,7 @@ _REFERRING = (
     "service_records",
     "appointments",
     "help_requests",
+    "erasures",
 )
 
 

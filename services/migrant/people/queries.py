@@ -10,14 +10,15 @@ from services.migrant.arrivals.models import Arrival
 from services.migrant.errors import PersonNotFound
 from services.migrant.people.models import PersonHere
 from services.migrant.people.rules import (
+    OFFICES,
     PERMIT_TEXT,
     half_year_on,
-    require_own,
     shown_id_number,
     shown_phone,
 )
 from services.migrant.people.schemas import PermitInformation, PersonHereView, StayView
 from shared.db import Tx
+from shared.subjects import require_own
 from shared.usage import Purpose
 
 
@@ -71,7 +72,7 @@ async def open_stay(person_id: UUID, tx: Tx, *, lock: bool = False) -> Arrival |
 async def get_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
     """What is held about her, as the stated purpose needs it; offices and she herself may look.
     Raises PersonNotFound."""
-    require_own(tx.actor, person_id, await current_id(person_id, tx))
+    await require_own(person_id, tx, *OFFICES)
     person = await require_person(person_id, tx)
     stay = await open_stay(person.person_id, tx)
     purpose = tx.purpose or Purpose.SERVICE

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.migrant.consents.queries import stands
 from services.migrant.errors import AppointmentClosed, ConsentNeeded
 from services.migrant.people.queries import current_id
-from services.migrant.people.rules import require_own
+from services.migrant.people.rules import OFFICES
 from services.migrant.services.models import Appointment, ServiceRecord
 from services.migrant.services.rules import AppointmentStatus, Service, consent_for
 from services.migrant.services.schemas import (
@@ -18,6 +18,7 @@ from shared.db import Tx
 from shared.events.migrant import ServiceDelivered
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
+from shared.subjects import require_own
 
 
 async def record_service(command: RecordService, tx: Tx) -> ServiceRecordView:
@@ -85,7 +86,7 @@ async def _ready(person_id: UUID, region: str, service: Service, tx: Tx) -> UUID
 
 async def _close(appointment_id: UUID, status: AppointmentStatus, tx: Tx) -> Appointment:
     appointment = await tx.require(Appointment, appointment_id, lock=True)
-    require_own(tx.actor, appointment.person_id)
+    await require_own(appointment.person_id, tx, *OFFICES)
     if appointment.status != AppointmentStatus.BOOKED:
         raise AppointmentClosed()
     appointment.status = status

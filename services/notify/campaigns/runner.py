@@ -9,6 +9,7 @@ import structlog
 from services.notify.campaigns.handlers import advance_campaign
 from services.notify.settings import Sending, Settings
 from shared.app import Parts
+from shared.tasks import end
 from shared.usage import Purpose
 
 log = structlog.get_logger()
@@ -28,8 +29,7 @@ async def campaign_runner(parts: Parts) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def _run(parts: Parts, sending: Sending) -> None:

@@ -13,6 +13,7 @@ from shared.events.notify import ContactOptedOut
 from shared.events.registry import PersonsMerged
 from shared.ids import new_id
 from shared.problems import Forbidden
+from shared.subjects import is_own
 
 _ONE = "SELECT * FROM contacts WHERE person_id = $1 AND purpose = $2 FOR UPDATE"
 _OF_PERSON = "SELECT * FROM contacts WHERE person_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
@@ -89,9 +90,12 @@ async def merge_persons(event: PersonsMerged, tx: Tx) -> None:
             contact = later
         contact.person_id = event.kept_id
         await tx.save(contact)
-    await tx.execute(
-        "UPDATE messages SET person_id = $1 WHERE person_id = $2", event.kept_id, event.merged_id
-    )
+    for table in ("messages", "erasures"):
+        await tx.execute(
+            f"UPDATE {table} SET person_id = $1 WHERE person_id = $2",  # noqa: S608 our own names
+            event.kept_id,
+            event.merged_id,
+        )
     await tx.merge_subject(event.kept_id, event.merged_id)
 
 
@@ -99,7 +103,7 @@ async def record_opt_out(command: RecordOptOut, tx: Tx) -> OptOutView:
     """Stop texts to a number, or to all numbers of a person. Staff may for anyone in their
     region, a person for herself. Raises Forbidden, ContactNotFound."""
     staff = "notify:write" in tx.actor.scopes
-    if not staff and str(command.person_id) != tx.actor.sub:
+    if not staff and not await is_own(command.person_id, tx):
         raise Forbidden()
     if command.phone is not None:
         numbers = {tx.vault.index(command.phone, "phone")}

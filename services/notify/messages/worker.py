@@ -17,6 +17,7 @@ from services.notify.settings import Sending, Settings
 from shared.actors import Actor
 from shared.app import Parts
 from shared.db import Database
+from shared.tasks import end
 from shared.usage import Purpose
 
 log = structlog.get_logger()
@@ -157,8 +158,6 @@ async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
         for provider in providers:
             await provider.close()

@@ -34,6 +34,7 @@ from shared.actors import Actor
 from shared.app import Parts
 from shared.db import Connection, Database, Tx
 from shared.events.registry import RosterImported
+from shared.tasks import end
 from shared.usage import Purpose
 
 log = structlog.get_logger()
@@ -51,9 +52,7 @@ async def importing(parts: Parts) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 class ImportWorker:

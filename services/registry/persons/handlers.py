@@ -69,6 +69,7 @@ async def correct_person(
         raise StaleVersion()
     if person.status != PersonStatus.ACTIVE:
         raise RecordClosed()
+    tx.saw(person.id, "person")
     changed = _changes(command, person, tx)
     if not changed:
         return view_of(person, tx)
@@ -90,7 +91,6 @@ async def correct_person(
     tx.emit(
         PersonCorrected(person_id=person.id, region=person.hukou_region, fields=_published(changed))
     )
-    tx.saw(person.id, "person")
     return view_of(person, tx)
 
 

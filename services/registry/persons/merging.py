@@ -39,6 +39,8 @@ REFERENCES = (
     Reference("deaths", "person_id", single=True),
     Reference("death_reports", "person_id"),
     Reference("tasks", "person_id"),
+    Reference("correction_requests", "person_id"),
+    Reference("erasure_requests", "person_id"),
     Reference("person_aliases", "person_id", key="alias_id"),
     Reference("persons", "merged_into"),
 )

@@ -1,0 +1,111 @@
+"""Everything held here about one person, for herself."""
+
+from uuid import UUID
+
+from services.migrant.arrivals.models import Arrival
+from services.migrant.arrivals.queries import view_of as arrival_view
+from services.migrant.certificates.models import Certificate
+from services.migrant.certificates.queries import view_of as certificate_view
+from services.migrant.consents.queries import list_consents
+from services.migrant.employments.models import Employment
+from services.migrant.errors import PersonNotFound
+from services.migrant.help.models import HelpRequest
+from services.migrant.help.queries import seen
+from services.migrant.people.models import PersonHere
+from services.migrant.people.queries import current_id, get_person
+from services.migrant.rights.models import Erasure
+from services.migrant.rights.schemas import CheckExport, EmploymentExport, PersonExport
+from services.migrant.services.models import Appointment, ServiceRecord
+from services.migrant.services.schemas import AppointmentView, ServiceRecordView
+from shared.db import Row, Tx
+from shared.subjects import ErasureView, KindView, require_own, require_subject_access
+
+_HELD = """
+SELECT EXISTS (SELECT FROM people WHERE person_id = $1)
+    OR EXISTS (SELECT FROM arrivals WHERE person_id = $1)
+    OR EXISTS (SELECT FROM consents WHERE person_id = $1)
+    OR EXISTS (SELECT FROM certificates WHERE person_id = $1)
+    OR EXISTS (SELECT FROM service_records WHERE person_id = $1)
+    OR EXISTS (SELECT FROM appointments WHERE person_id = $1)
+    OR EXISTS (SELECT FROM help_requests WHERE person_id = $1)
+    OR EXISTS (SELECT FROM employments WHERE person_id = $1)
+    OR EXISTS (SELECT FROM erasures WHERE person_id = $1)
+"""
+_CHECKS = """
+SELECT certificate_id, office, purpose, outcome, checked_at FROM certificate_checks
+WHERE certificate_id = ANY($1::text[]) ORDER BY id
+"""
+_USAGES = """
+SELECT count(*) FROM usage_entries
+WHERE subject_id IN (SELECT $1::uuid UNION ALL
+                     SELECT alias_id FROM subject_aliases WHERE subject_id = $1)
+"""
+
+
+async def export_person(person_id: UUID, language: str, tx: Tx) -> PersonExport:
+    """Raises WrongPurpose; NotFound for another person, or one of whom nothing is held."""
+    require_subject_access(tx)
+    await require_own(person_id, tx, "migrant:write")
+    person_id = await current_id(person_id, tx)
+    await anything_held(person_id, tx)
+    certificates = await _of(Certificate, person_id, tx)
+    ids = [str(each.id) for each in certificates]
+    met = await tx.get(PersonHere, person_id)
+    tx.saw(person_id, "export")
+    return PersonExport(
+        made_at=tx.now,
+        covers=tx.actor.region,
+        person_id=person_id,
+        other_ids=[
+            row["merged_id"]
+            for row in await tx.fetch(
+                "SELECT merged_id FROM merged_people WHERE kept_id = $1 ORDER BY 1", person_id
+            )
+        ],
+        person=await get_person(person_id, language, tx) if met else None,
+        arrivals=[arrival_view(each) for each in await _of(Arrival, person_id, tx)],
+        consents=await list_consents(person_id, language, tx),
+        certificates=[certificate_view(each) for each in certificates],
+        certificate_checks=[CheckExport(**row) for row in await tx.fetch(_CHECKS, ids)],
+        service_records=[
+            ServiceRecordView.model_validate(each.model_dump())
+            for each in await _of(ServiceRecord, person_id, tx)
+        ],
+        appointments=[
+            AppointmentView.model_validate(each.model_dump())
+            for each in await _of(Appointment, person_id, tx)
+        ],
+        help_requests=[seen(each, tx) for each in await _of(HelpRequest, person_id, tx)],
+        employments=[
+            EmploymentExport.model_validate(each.model_dump())
+            for each in await _of(Employment, person_id, tx)
+        ],
+        erasures=[erasure_view(each) for each in await _of(Erasure, person_id, tx)],
+        usages=await tx.fetch_value(_USAGES, person_id),
+    )
+
+
+async def anything_held(person_id: UUID, tx: Tx) -> None:
+    """Raises PersonNotFound when nothing is held about her in the actor's region."""
+    if not await tx.fetch_value(_HELD, person_id):
+        raise PersonNotFound()
+
+
+def erasure_view(erasure: Erasure) -> ErasureView:
+    return ErasureView(
+        id=erasure.id,
+        person_id=erasure.person_id,
+        covers=erasure.region,
+        decided_at=erasure.decided_at,
+        kinds=[KindView.model_validate(kind) for kind in erasure.kinds],
+    )
+
+
+async def _of(model: type[Row], person_id: UUID, tx: Tx) -> list[Row]:
+    """Her rows of a table, oldest first."""
+    table = model.__tablename__
+    return await tx.find(
+        model,
+        f"SELECT * FROM {table} WHERE person_id = $1 ORDER BY id",  # noqa: S608 our own names
+        person_id,
+    )

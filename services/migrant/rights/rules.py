@@ -1,0 +1,118 @@
+"""The erasure table: each kind of data about a person, and the duty that holds it or none. Pure."""
+
+from datetime import date
+from typing import Final
+
+from shared.problems import Text
+from shared.subjects import Keeping
+
+KEPT_YEARS = 3
+
+_POPULATION_LAW: Final = "人口与计划生育法第十四条"
+_PETITIONS: Final = "信访工作条例"
+_NECESSARY: Final = "个人信息保护法第十九条"
+
+
+def oldest_kept(today: date) -> date:
+    """Records of work done before this day are held by nothing any more."""
+    try:
+        return today.replace(year=today.year - KEPT_YEARS)
+    except ValueError:  # 29 February
+        return today.replace(year=today.year - KEPT_YEARS, day=28)
+
+
+# 删除规则表. What is in force or fresh is held by a named rule; the rest goes at once.
+KEEPING: Final = (
+    Keeping(
+        "identity",
+        _POPULATION_LAW,
+        Text(
+            "姓名和证件号码与居住登记一并保存,用于辨认登记属于何人。",
+            "Name and id number are kept with the stays, which say nothing without them.",
+        ),
+    ),
+    Keeping(
+        "stays",
+        _POPULATION_LAW,
+        Text(
+            "居住登记是现居住地政府的法定职责,半年居住等权利也以此计算。",
+            "Registering stays is a duty of the place where people live; rights after half a year"
+            " are counted from them.",
+        ),
+    ),
+    Keeping(
+        "employments",
+        "就业服务与就业管理规定",
+        Text(
+            "这是用人单位依法办理的用工备案,不是本人提交的资料。",
+            "These are filings that employers have to make by law.",
+        ),
+    ),
+    Keeping(
+        "consents-standing",
+        "个人信息保护法第十三条",
+        Text(
+            "同意仍然有效;可随时撤回,撤回后即可删除。",
+            "The consent stands; take it back at any time, and it can be erased.",
+        ),
+    ),
+    Keeping(
+        "certificates-valid",
+        _NECESSARY,
+        Text(
+            "证明仍在有效期内,须能查询和撤销;到期后即可删除。",
+            "The certificate is still valid and must be revocable; it can be erased once expired.",
+        ),
+    ),
+    Keeping(
+        "appointments-to-come",
+        _NECESSARY,
+        Text(
+            "预约尚未到期;可先取消,取消后即可删除。",
+            "The appointment is still to come; cancel it, and it can be erased.",
+        ),
+    ),
+    Keeping(
+        "service-records-recent",
+        _NECESSARY,
+        Text(
+            f"服务记录保存{KEPT_YEARS}年,供本人申诉和审计核查,期满即可删除。",
+            f"Service records are kept for {KEPT_YEARS} years, for complaints and audit.",
+        ),
+    ),
+    Keeping(
+        "help-requests-recent",
+        _PETITIONS,
+        Text(
+            f"求助办理情况须可复查,办结后保存{KEPT_YEARS}年,期满即可删除。",
+            "How a request for help was settled must be open to review; it is kept for"
+            f" {KEPT_YEARS} years after that.",
+        ),
+    ),
+    Keeping("phone", None, Text("无保存义务,依申请删除。", "Nothing holds it: erased at request.")),
+    Keeping(
+        "consents-withdrawn",
+        None,
+        Text("同意已撤回,无保存义务,依申请删除。", "Taken back: nothing holds it, erased at request."),
+    ),
+    Keeping(
+        "certificates-expired",
+        None,
+        Text("证明已过期,无保存义务,依申请删除。", "Expired: nothing holds it, erased at request."),
+    ),
+    Keeping(
+        "appointments-past",
+        None,
+        Text("预约已结束,无保存义务,依申请删除。", "Over: nothing holds it, erased at request."),
+    ),
+    Keeping(
+        "service-records-old",
+        None,
+        Text("保存期已满,依申请删除。", "The time of keeping is over: erased at request."),
+    ),
+    Keeping(
+        "help-requests-old",
+        None,
+        Text("保存期已满,依申请删除。", "The time of keeping is over: erased at request."),
+    ),
+)

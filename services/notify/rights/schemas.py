@@ -1,0 +1,63 @@
+"""Views of everything held about a person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.subjects import ErasureView
+
+
+class ContactExport(BaseModel):
+    """Where she agreed to be reached for a purpose; `phone` is null once erased."""
+
+    purpose: str
+    consent_id: UUID
+    active: bool
+    region: str
+    language: str
+    phone: str | None
+    given_at: datetime
+    changed_at: datetime
+
+
+class OptOutExport(BaseModel):
+    """That one of her numbers said stop; `purpose` null: to everything."""
+
+    purpose: str | None
+    at: datetime
+    source: str
+
+
+class MessageExport(BaseModel):
+    """A text to her; `text` and `phone` are null once erased."""
+
+    id: UUID
+    template: str
+    purpose: str
+    kind: str
+    language: str
+    status: str
+    reason: str | None
+    parts: int
+    provider: str | None
+    text: str | None
+    phone: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+    done_at: datetime | None
+
+
+class ContactBookExport(BaseModel):
+    """Everything this service holds about a person (个人信息副本, PIPL art. 45). `covers` is the
+    region whose records were looked at; `usages` is how many looks the data tracker lists."""
+
+    made_at: datetime
+    covers: str
+    person_id: UUID
+    contacts: Sequence[ContactExport]
+    opt_outs: Sequence[OptOutExport]
+    messages: Sequence[MessageExport]
+    erasures: Sequence[ErasureView]
+    usages: int

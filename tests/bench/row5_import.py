@@ -1,0 +1,129 @@
+"""Row 5: import a roster as a township sends it (read, check every line, find who is known, seal,
+write, report) against a raw COPY of the rows that came out of it, into the same tables."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from deploy.box.divisions import read_divisions
+from deploy.box.roster import R7, Margins, generate, write_csv
+from deploy.box.sample import DIVISIONS, SEED, first_township, import_roster
+from services.registry.regions.handlers import load_regions
+from tests.bench import people
+from tests.bench.frame import Contest, Figures, Goal
+from tests.bench.machine import forget_peak_memory, peak_memory
+from tests.bench.stand import Served, Stand
+
+_KEPT = ("alembic_version", "regions")
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+_REFERENCES = """
+SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent
+FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid
+"""
+
+
+@asynccontextmanager
+async def contest(stand: Stand) -> AsyncIterator[Contest]:
+    for dsn in (stand.owner, stand.limit_dsn):
+        await _load_divisions(dsn)
+    small, large = stand.folder / "small.csv", stand.folder / "large.csv"
+    await asyncio.to_thread(_write, R7.scaled(10), small)
+    await asyncio.to_thread(_write, R7, large)
+    async with stand.registry() as registry:
+        peaks = [await _import(stand, registry, path) for path in (small, large)]
+        lines = R7.total
+        order = await _copy_out(stand)
+        yield Contest(
+            row=5,
+            what=f"import a roster of {lines:,} lines",
+            against="raw COPY of the same rows, same tables and indexes",
+            goals=[Goal("lines", "/s", 0.60, at_least=True)],
+            ours=lambda: _ours(stand, registry, large, lines),
+            limit=lambda: _limit(stand, order, lines),
+            notes=[
+                f"Row 5: the registry's process peaked at {peaks[0]:.0f} MiB importing "
+                f"{R7.scaled(10).total:,} lines and at {peaks[1]:.0f} MiB importing {lines:,}."
+            ],
+        )
+
+
+async def _load_divisions(dsn: str) -> None:
+    rows = await asyncio.to_thread(
+        list, read_divisions(DIVISIONS, village_prefixes=[people.COUNTY])
+    )
+    connection = await asyncpg.connect(dsn)
+    await load_regions(connection, rows)
+    await connection.close()
+
+
+def _write(margins: Margins, path: Path) -> None:
+    place = first_township(people.COUNTY)
+    write_csv(generate(SEED, place.code, place.villages, place.counties, margins), path)
+
+
+async def _import(stand: Stand, registry: Served, path: Path) -> float:
+    """Import a file into an empty register; returns the peak memory of the process in MiB."""
+    await _empty(stand.owner)
+    forget_peak_memory(registry.pid)
+    base = f"http://127.0.0.1:{registry.port}/registry/v1"
+    async with httpx.AsyncClient(base_url=base, headers=stand.headers()) as client:
+        state = await import_roster(client, path)
+    if state["status"] != "finished":
+        raise RuntimeError(f"the import ended as {state}")
+    return peak_memory(registry.pid)
+
+
+async def _ours(stand: Stand, registry: Served, path: Path, lines: int) -> Figures:
+    await _empty(stand.owner)
+    started = time.perf_counter()
+    await _import(stand, registry, path)
+    return {"lines": lines / (time.perf_counter() - started)}
+
+
+async def _limit(stand: Stand, order: list[str], lines: int) -> Figures:
+    await _empty(stand.limit_dsn)
+    connection = await asyncpg.connect(stand.limit_dsn)
+    started = time.perf_counter()
+    async with connection.transaction():
+        for table in order:
+            source = stand.folder / f"{table}.copy"
+            await connection.copy_to_table(table, source=source, format="binary")
+    seconds = time.perf_counter() - started
+    await connection.close()
+    return {"lines": lines / seconds}
+
+
+async def _empty(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    names = [row["tablename"] for row in await connection.fetch(_TABLES)]
+    await connection.execute(f"TRUNCATE {', '.join(n for n in names if n not in _KEPT)} CASCADE")
+    await connection.close()
+
+
+async def _copy_out(stand: Stand) -> list[str]:
+    """Keep every row the import made; returns its tables, parents before children."""
+    connection = await asyncpg.connect(stand.owner)
+    filled = [
+        row["tablename"]
+        for row in await connection.fetch(_TABLES)
+        if row["tablename"] not in _KEPT
+        and await connection.fetchval(f"SELECT EXISTS (SELECT FROM {row['tablename']})")
+    ]
+    references = await connection.fetch(_REFERENCES)
+    for table in filled:
+        target = stand.folder / f"{table}.copy"
+        await connection.copy_from_table(table, output=target, format="binary")
+    await connection.close()
+    order: list[str] = []
+    while waiting := [table for table in filled if table not in order]:
+        order += [
+            table
+            for table in waiting
+            if not any(row["child"] == table and row["parent"] in waiting for row in references)
+        ]
+    return order
