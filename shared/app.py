@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, params
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.routing import APIRoute
 from prometheus_client import generate_latest
 
 from shared.actors import Actor, service_actor
@@ -20,7 +21,7 @@ from shared.consumer import Consumer, ConsumerLoop
 from shared.crypto import Vault
 from shared.datatracker import tracker_router
 from shared.db import Database
-from shared.http import render_errors
+from shared.http import LastResort, render_errors
 from shared.outbox import Relay
 from shared.settings import ServiceSettings
 from shared.tasks import end
@@ -104,9 +105,21 @@ def create_app(
     app.include_router(tracker_router(service))
     app.include_router(_operations(service, metrics))
     render_errors(app)
-    app.add_middleware(BodyGuard)
+    app.add_middleware(BodyGuard, takes_uploads=_uploads(app).__contains__)
+    app.add_middleware(LastResort)
     app.add_middleware(Observed, service=service, metrics=metrics)
     return app
+
+
+def _uploads(app: FastAPI) -> frozenset[str]:
+    """The paths of the operations that take a file."""
+    return frozenset(
+        route.path
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        and route.body_field is not None
+        and isinstance(route.body_field.field_info, params.File)
+    )
 
 
 async def _connect_database(service: str, settings: ServiceSettings) -> Database:

@@ -1,11 +1,12 @@
 """What a request body may look like before any route sees it (ASGI middleware).
 
-JSON: at most 1 MiB, UTF-8, at most 32 levels deep, no NUL characters. Uploads (multipart): at
-most 200 MiB, passed on as a stream. Forms: as JSON, for token requests. Anything else: 415.
+JSON: at most 1 MiB, UTF-8, at most 32 levels deep, no NUL characters or lone surrogates. Uploads
+(multipart), where a route takes them: at most 200 MiB, passed on as a stream. Forms: as JSON, for
+token requests. Anything else: 415.
 """
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -26,7 +27,9 @@ JSON_LIMIT = 1024 * 1024
 UPLOAD_LIMIT = 200 * 1024 * 1024
 DEPTH_LIMIT = 32
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Takes a string without its end as well: to look for one from every quote would cost its square.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_ESCAPES = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _BRACKETS = re.compile(rb"[\[{]|[\]}]")
 _CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 
@@ -40,6 +43,18 @@ def depth(body: bytes) -> int:
     return deepest
 
 
+def broken_text(body: bytes) -> bool:
+    """Whether an escape of a JSON text stands for NUL or for half a surrogate pair."""
+    high = -1  # where an unfinished pair must go on
+    for escape in _ESCAPES.finditer(body):
+        unit = int(escape[1], 16) if escape[1] else -1
+        low = 0xDC00 <= unit < 0xE000
+        if unit == 0 or low != (high == escape.start()) or (high >= 0 and not low):
+            return True
+        high = escape.end() if 0xD800 <= unit < 0xDC00 else -1
+    return high >= 0
+
+
 def check_json(body: bytes) -> None:
     """Raises the Problem that says what is wrong with a JSON body's form."""
     try:
@@ -48,15 +63,19 @@ def check_json(body: bytes) -> None:
         raise WrongCharset() from error
     if body.count(b"[") + body.count(b"{") > DEPTH_LIMIT and depth(body) > DEPTH_LIMIT:
         raise BodyTooDeep(Text(f"最多 {DEPTH_LIMIT} 层", f"At most {DEPTH_LIMIT} levels are read"))
-    if b"\\u0000" in body or b"\x00" in body:
-        raise MalformedBody(Text("文本中不能有空字符", "Text cannot hold NUL characters"))
+    if b"\x00" in body or (b"\\u" in body and broken_text(body)):
+        raise MalformedBody(
+            Text("文本中有空字符或残缺字符", "The text holds a NUL or half a character")
+        )
 
 
 class BodyGuard:
-    """Refuses bodies no route should see, as problem+json."""
+    """Refuses bodies no route should see, as problem+json. `takes_uploads` knows, by its path,
+    which operation is ready for a stream: any other would read the whole of it into memory."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, takes_uploads: Callable[[str], bool]) -> None:
         self._app = app
+        self._takes_uploads = takes_uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
@@ -64,19 +83,19 @@ class BodyGuard:
             return
         headers = dict(scope["headers"])
         try:
-            guarded = await self._guard(headers, receive)
+            guarded = await self._guard(scope["path"], headers, receive)
         except Problem as problem:
             language = headers.get(b"accept-language", b"").decode("latin-1")
             await problem_response(problem, language)(scope, receive, send)
             return
         await self._app(scope, guarded, send)
 
-    async def _guard(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
-        declared = headers.get(b"content-length", b"")
+    async def _guard(self, path: str, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        declared = headers.get(b"content-length", b"").lstrip(b"0")[:20]
         length = int(declared) if declared.isdigit() else None
         media, _, parameters = headers.get(b"content-type", b"").decode("latin-1").partition(";")
         media = media.strip().lower()
-        if media == "multipart/form-data":
+        if media == "multipart/form-data" and self._takes_uploads(path):
             if length is not None and length > UPLOAD_LIMIT:
                 raise _too_large(UPLOAD_LIMIT)
             return _counting(receive)

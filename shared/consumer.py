@@ -10,6 +10,7 @@ message is to blame.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from shared.crypto import SealBroken
 from shared.db import Database, Tx
 from shared.events.base import CATALOGUE, Event
 from shared.problems import Problem, Unavailable
+from shared.tasks import end
 from shared.telemetry import Metrics, tracer
 
 log = structlog.get_logger()
@@ -34,6 +36,7 @@ Handler = Callable[[Any, Tx], Awaitable[None]]
 ATTEMPTS = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_MEASURE_SECONDS = 5.0
 
 _DEAD_LETTER = """
 INSERT INTO dead_letters
@@ -131,6 +134,21 @@ class ConsumerLoop:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _follow(self, subscription: Subscription) -> None:
+        measuring = asyncio.create_task(self._measure(subscription))
+        try:
+            await self._apply_all(subscription)
+        finally:
+            await end(measuring)
+
+    async def _measure(self, subscription: Subscription) -> None:
+        """Beside the messages, not between them: a broker answers only after the fetch that waits
+        on the same connection."""
+        while True:
+            with suppress(BusUnavailable):
+                self._metrics.lag.set(await subscription.lag())
+            await asyncio.sleep(_MEASURE_SECONDS)
+
+    async def _apply_all(self, subscription: Subscription) -> None:
         while True:
             last: dict[tuple[str, int], Received] = {}
             try:
@@ -140,7 +158,6 @@ class ConsumerLoop:
             finally:
                 for received in last.values():
                     await subscription.commit(received)
-            self._metrics.lag.set(await subscription.lag())
 
     async def deliver(self, received: Received) -> bool:
         """Apply one message exactly once (True), or put it among the dead letters (False)."""

@@ -31,7 +31,6 @@ class UsageView(_Shape):
     logtime: datetime
     action: str
     receiver_code: str
-    receiver_name: str | None = None
     receiver_system: str
 
 

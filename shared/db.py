@@ -283,7 +283,7 @@ class Database:
         self.vault = vault
         self.event_vault = event_vault
         self.source = source
-        self.outbox_filled = asyncio.Event()
+        self._listeners: list[asyncio.Event] = []
 
     @classmethod
     async def connect(
@@ -302,6 +302,13 @@ class Database:
 
     async def close(self) -> None:
         await self.pool.close()
+
+    def listen(self) -> asyncio.Event:
+        """An event of the caller's own, set after each commit in this process that said something
+        (`tx.emit`). The caller clears it before it looks at what there is to do."""
+        listener = asyncio.Event()
+        self._listeners.append(listener)
+        return listener
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
@@ -337,7 +344,8 @@ class Database:
                     raise Unavailable() from error
                 raise
         if tx.emitted:
-            self.outbox_filled.set()
+            for listener in self._listeners:
+                listener.set()
 
 
 async def _undo(connection: Connection, rollback: str) -> None:

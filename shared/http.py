@@ -7,8 +7,10 @@ async def register_person(
     return await handlers.register_person(command, tx)
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+import traceback
+from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
@@ -19,7 +21,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from shared.auth import CurrentActor
+from shared.auth import CurrentActor, current_actor
 from shared.db import Database, Tx
 from shared.problems import (
     BodyTooLarge,
@@ -40,6 +42,7 @@ from shared.problems import (
     WrongMediaType,
 )
 from shared.responses import language_of, problem_response
+from shared.telemetry import App, Receive, Scope, Send
 from shared.usage import PURPOSE_WORDS, Purpose
 from shared.validation import field_errors
 
@@ -50,12 +53,14 @@ log = structlog.get_logger()
 
 class Route(APIRoute):
     """Keeps the finished response where the transaction door finds it: its exit runs after the
-    route and before anything is sent."""
+    route and before anything is sent. An upload is read from callers with a token alone."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
+            if request.headers.get("content-type", "").startswith("multipart/"):
+                await current_actor(request)  # before a stranger's file is read
             response = await handle(request)
             request.state.response = response
             return response
@@ -269,7 +274,34 @@ def render_errors(app: FastAPI) -> None:
     async def _input(request: Request, error: InvalidInput) -> Response:
         return answer(request, MalformedRequest())
 
-    @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> Response:
-        log.error("unexpected", error=type(error).__name__)
-        return answer(request, Internal())
+
+class LastResort:
+    """Answers 500 for what nothing else expected (ASGI middleware). The framework's own would
+    hand the exception on to the server, which logs its text: that may name somebody."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log.error("unexpected", error=type(error).__name__, at=_place_of(error))
+            if not started:
+                language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+                await problem_response(Internal(), language)(scope, receive, send)
+
+
+def _place_of(error: Exception) -> str:
+    """The file and line that raised it: enough to look, and nobody's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

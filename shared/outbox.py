@@ -82,6 +82,7 @@ class Relay:
 
     def __init__(self, database: "Database", bus: Bus, service: str) -> None:
         self._database = database
+        self._filled = database.listen()
         self._bus = bus
         self._log = log.bind(service=service, part="relay")
 
@@ -103,7 +104,7 @@ class Relay:
             return
         try:
             while True:
-                self._database.outbox_filled.clear()
+                self._filled.clear()
                 if await self.publish_batch(connection) < _BATCH:
                     await self._sweep(connection)
                     await self._wait()
@@ -125,7 +126,7 @@ class Relay:
     async def _wait(self) -> None:
         try:
             async with asyncio.timeout(_POLL_SECONDS):
-                await self._database.outbox_filled.wait()
+                await self._filled.wait()
         except TimeoutError:
             pass
 

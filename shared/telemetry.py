@@ -24,6 +24,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 tracer = trace.get_tracer("yipan")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 
 def configure_logging(level: str) -> None:
     """JSON lines on standard error; third-party loggers at WARNING, uvicorn's access log off
@@ -112,20 +114,20 @@ class Observed:
             for key, value in scope["headers"]
             if key in (b"traceparent", b"tracestate")
         }
-        with _span(scope["method"], headers) as span:
+        with _span(_method(scope), headers) as span:
             try:
                 await self._app(scope, receive, observe)
             finally:
-                route = _route_template(scope)
+                route, method = _route_template(scope), _method(scope)
                 seconds = time.perf_counter() - started
-                span.update_name(f"{scope['method']} {route}")
+                span.update_name(f"{method} {route}")
                 span.set_attribute("http.response.status_code", status)
                 if status >= 500:
                     span.set_status(Status(StatusCode.ERROR))
-                self._metrics.requests.labels(scope["method"], route, status).observe(seconds)
+                self._metrics.requests.labels(method, route, status).observe(seconds)
                 self._log.info(
                     "request",
-                    method=scope["method"],
+                    method=method,
                     route=route,
                     status=status,
                     ms=round(seconds * 1000, 2),
@@ -139,6 +141,12 @@ def _span(name: str, headers: dict[str, str]) -> AbstractContextManager[Span]:
             name, context=propagate.extract(headers), kind=SpanKind.SERVER
         )
     return nullcontext(INVALID_SPAN)
+
+
+def _method(scope: Scope) -> str:
+    """The method if it is a usual one: anybody can invent others, and each would become a series
+    of the metrics for good."""
+    return scope["method"] if scope["method"] in _METHODS else "OTHER"
 
 
 def _route_template(scope: Scope) -> str:

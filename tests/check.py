@@ -56,6 +56,33 @@ def _commits(call: ast.Call) -> bool:
     )
 
 
+SERVICE_FILES = {"app", "auth", "base", "consumer", "errors", "settings", "tables", "__init__"}
+OWN_FILES = {
+    "registry": {"paging"},
+    "migrant": {"types"},
+    "exchange": {"inbound", "peers"},
+    "assessment": {"fields", "pages", "periods"},
+    "notify": {"housekeeping"},
+}
+LONGEST = 400  # lines; past it, a file is split by use case
+
+
+def misplaced_files() -> Iterator[str]:
+    """A file nobody would look for there, or one too long to read in one go."""
+    for path in sorted(ROOT.glob("services/*/*.py")):
+        service = path.parent.name
+        if path.stem not in SERVICE_FILES | OWN_FILES[service]:
+            yield f"{path.relative_to(ROOT)}: belongs to a feature"
+    for path in sorted(ROOT.glob("services/*/*/")):
+        rules = path.name not in ("migrations", "__pycache__")
+        if rules and not (path / "__init__.py").exists():
+            yield f"{path.relative_to(ROOT)}: a feature says in __init__.py what it is"
+    for folder in ("services", "shared", "deploy"):
+        for path in sorted(ROOT.glob(f"{folder}/**/*.py")):
+            if len(path.read_text().splitlines()) > LONGEST:
+                yield f"{path.relative_to(ROOT)}: longer than {LONGEST} lines"
+
+
 def changed_contracts() -> Iterator[str]:
     made = documents()
     for name, document in made.items():
@@ -83,7 +110,12 @@ async def unmigrated_models() -> list[str]:
 
 
 def main() -> int:
-    faults = [*stray_commits(), *changed_contracts(), *asyncio.run(unmigrated_models())]
+    faults = [
+        *stray_commits(),
+        *misplaced_files(),
+        *changed_contracts(),
+        *asyncio.run(unmigrated_models()),
+    ]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -6,12 +6,12 @@ import tempfile
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from tests.bench import row1_lookup, row3_create, row5_import
+from tests.bench import row1_lookup, row3_create, row4_delivery, row5_import
 from tests.bench.frame import Contest, Result, measure
 from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
-ROWS = (1, 3, 5)
+ROWS = (1, 3, 4, 5)
 
 
 def main() -> None:
@@ -63,6 +63,8 @@ def _contest(
             return row1_lookup.contest(made, asked.people)
         case 3:
             return row3_create.contest(made, asked.people, asked.rounds)
+        case 4:
+            return row4_delivery.contest(made, asked.rounds)
         case 5:
             return row5_import.contest(made)
         case _:

@@ -23,7 +23,7 @@ async def contest(stand: Stand, people: int) -> AsyncIterator[Contest]:
         job = Job(port, str(requests), CONNECTIONS, stand.seconds)
         return {"look-ups": (await stand.load.run(job)).rate(200)}
 
-    async with stand.registry() as ours, stand.bare() as limit:
+    async with stand.service("registry") as ours, stand.bare() as limit:
         yield Contest(
             row=1,
             what=f"look up a person by id, {people:,} people",

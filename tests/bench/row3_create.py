@@ -38,7 +38,7 @@ async def contest(stand: Stand, people_before: int, rounds: int) -> AsyncIterato
         sent += answer.count
         return {"persons": answer.rate(201)}
 
-    async with stand.registry() as registry:
+    async with stand.service("registry") as registry:
         yield Contest(
             row=3,
             what="register a person",

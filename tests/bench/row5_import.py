@@ -34,7 +34,7 @@ async def contest(stand: Stand) -> AsyncIterator[Contest]:
     small, large = stand.folder / "small.csv", stand.folder / "large.csv"
     await asyncio.to_thread(_write, R7.scaled(10), small)
     await asyncio.to_thread(_write, R7, large)
-    async with stand.registry() as registry:
+    async with stand.service("registry") as registry:
         peaks = [await _import(stand, registry, path) for path in (small, large)]
         lines = R7.total
         order = await _copy_out(stand)

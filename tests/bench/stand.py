@@ -70,14 +70,17 @@ class Stand:
         return {"Authorization": f"Bearer {token}", "Purpose": "registration"}
 
     @asynccontextmanager
-    async def registry(self) -> AsyncIterator[Served]:
-        """The registry in a process of its own, as a container runs it."""
-        dsn = app_dsn(self.postgres, "registry", self.passwords)
-        values = service_settings("registry", dsn, self.issuer, database_pool=POOL)
-        values |= {"bus_url": bus_dsn(self.postgres, self.passwords)}
-        settings = {f"YIPAN_{name.upper()}": str(value) for name, value in values.items()}
+    async def service(
+        self, name: str, *, bus: str = "embedded", kafka: str = "", **more: str
+    ) -> AsyncIterator[Served]:
+        """A service in a process of its own, as a container runs it. `more` are settings."""
+        dsn = app_dsn(self.postgres, name, self.passwords)
+        values = service_settings(name, dsn, self.issuer, database_pool=POOL)
+        values |= {"bus": bus, "bus_url": bus_dsn(self.postgres, self.passwords)}
+        values |= {"kafka_bootstrap_servers": kafka, **more}
+        settings = {f"YIPAN_{key.upper()}": str(value) for key, value in values.items()}
         (port,) = free_ports(1)
-        arguments = ["-m", "deploy.box", "serve", "registry", "--host", "127.0.0.1"]
+        arguments = ["-m", "deploy.box", "serve", name, "--host", "127.0.0.1"]
         arguments += ["--port", str(port)]
         async with served(arguments, settings, port, self.folder) as server:
             yield server

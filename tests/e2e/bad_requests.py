@@ -134,9 +134,10 @@ class Operation:
         options = schema.get("anyOf") or schema.get("oneOf")
         if name in self.known:
             return self.known[name]
-        if "const" in schema or "enum" in schema:
-            return schema.get("const", schema.get("enum", [None])[0])
         sample = SAMPLES.get(name)
+        if "const" in schema or "enum" in schema:
+            allowed = schema.get("enum", [schema.get("const")])
+            return sample if sample in allowed else allowed[0]
         if options:
             return self.example(next(s for s in options if s.get("type") != "null"), name)
         kind = schema.get("type")
@@ -277,6 +278,9 @@ def dump(body: Json) -> bytes:
     return text.replace(f'"{HUGE}"', "1e400").replace(f'"{LONGEST}"', "9" * 5000).encode()
 
 
+SETUP = ("PUT /exchange/v1/participants/{node_id}",)
+
+
 def operations(
     document: dict[str, Any], known: dict[str, str], given: dict[str, Any]
 ) -> list[Operation]:
@@ -288,7 +292,9 @@ def operations(
         for path, methods in document["paths"].items()
         for method, spec in methods.items()
     ]
-    return sorted(found, key=lambda each: (each.path.count("{"), each.method != "POST"))
+    return sorted(
+        found, key=lambda each: (each.id not in SETUP, each.path.count("{"), each.method != "POST")
+    )
 
 
 async def call(app: FastAPI, request: Bad, headers: list[tuple[bytes, bytes]]) -> Answer:

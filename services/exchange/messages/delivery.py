@@ -105,6 +105,7 @@ class Courier:
 
     def __init__(self, parts: Parts, peers: Peers) -> None:
         self._database: Database = parts.database
+        self._filled = parts.database.listen()
         self._actor = parts.actor
         self._peers = peers
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -113,6 +114,7 @@ class Courier:
         """Until cancelled; survives outages of the database."""
         pause = _POLL_SECONDS
         while True:
+            self._filled.clear()
             try:
                 await self._look()
                 pause = _POLL_SECONDS
@@ -146,7 +148,7 @@ class Courier:
         """Until something was committed with an event, or for `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                await self._database.outbox_filled.wait()
+                await self._filled.wait()
         except TimeoutError:
             pass
 

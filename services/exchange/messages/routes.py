@@ -13,6 +13,7 @@ from services.exchange.messages import handlers, queries
 from services.exchange.messages.schemas import AckResponse, TrafficView
 from shared.db import Database
 from shared.http import PublicTransaction, Route, Transaction
+from shared.responses import problem_response
 from shared.signing import JsonObject
 
 router = APIRouter(prefix="/exchange/dci/registry", tags=["peers"], route_class=Route)
@@ -38,6 +39,8 @@ def answer_refusals(app: FastAPI) -> None:
         database: Database = request.app.state.database
         async with database.transaction(request.app.state.service_actor) as tx:
             await handlers.log_refusal(refused, tx)
+        if not request.url.path.startswith(router.prefix):
+            return problem_response(refused, request.headers.get("accept-language", ""))
         said = {"code": refused.code, "message": f"{refused.title.zh} / {refused.title.en}"}
         message = {
             "ack_status": "ERR",

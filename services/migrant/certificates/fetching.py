@@ -39,12 +39,14 @@ class StatusFetcher:
         return text
 
     async def _read(self, uri: str) -> str:
-        headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}  # nothing to inflate
+        headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
         async with self._client.stream("GET", uri, headers=headers) as response:
             if response.status_code != 200:
                 raise ValueError("no status list there")
+            if response.headers.get("Content-Encoding", "identity") != "identity":
+                raise ValueError("deflated, though we asked for it plain")
             body = b""
-            async for part in response.aiter_raw():
+            async for part in response.aiter_bytes():
                 body += part
                 if len(body) > LARGEST:
                     raise ValueError("too large")

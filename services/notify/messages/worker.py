@@ -102,7 +102,9 @@ class Worker:
         """Repeat a step until cancelled: at once while there is work, otherwise when something
         was accepted or after a pause. Outages of database or provider only delay."""
         idle = self._sending.poll_seconds
+        filled = self._database.listen()
         while True:
+            filled.clear()
             try:
                 done = await step()
             except Exception as error:
@@ -112,7 +114,11 @@ class Worker:
             if done:
                 idle = self._sending.poll_seconds
                 continue
-            await self._wait(idle)
+            try:
+                async with asyncio.timeout(idle):
+                    await filled.wait()
+            except TimeoutError:
+                pass
             idle = min(idle * 2, longest_idle)
 
     async def _record(self, results: Sequence[SubmitResult]) -> None:
@@ -126,19 +132,6 @@ class Worker:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
-
-    async def _wait(self, seconds: float) -> None:
-        """The outbox fills when a text is accepted in this process. Where another process is the
-        relay, that flag stays up, and only the pause counts."""
-        filled = self._database.outbox_filled
-        if filled.is_set():
-            await asyncio.sleep(seconds)
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await filled.wait()
-        except TimeoutError:
-            pass
 
 
 @asynccontextmanager

@@ -1,0 +1,256 @@
+"""What this service holds about a person: exported to herself, erased where no duty holds it."""
+
+from datetime import date, timedelta
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.migrant.rights.handlers import STATEMENTS
+from services.migrant.rights.rules import KEEPING, oldest_kept
+from shared.clock import today
+from shared.events.registry import PersonsMerged
+from shared.ids import new_id
+from shared.testing import Issuer, event_message
+from tests.conftest import Cluster, parts_of
+from tests.migrant.conftest import bearer
+from tests.migrant.samples import id_number
+from tests.migrant.test_certificates_routes import check, issue
+from tests.migrant.test_consents_routes import CONSENTS, give
+from tests.migrant.test_employments_routes import EMPLOYER, EMPLOYMENTS, arrive, make_filing
+from tests.migrant.test_help_routes import HELP, ask
+from tests.migrant.test_services_routes import (
+    APPOINTMENTS,
+    RECORDS,
+    make_appointment,
+    make_record,
+)
+
+OWN = {"Purpose": "subject-access"}
+
+
+def path(person_id: Any, what: str) -> str:
+    return f"/migrant/v1/people/{person_id}/{what}"
+
+
+def herself(issuer: Issuer, person_id: Any, **claims: Any) -> dict[str, str]:
+    return bearer(issuer, **({"scope": "self", "sub": str(person_id)} | claims)) | OWN
+
+
+async def live(client: httpx.AsyncClient, issuer: Issuer) -> str:
+    """Somebody of whom there is one of everything, in force and fresh."""
+    person = await arrive(client)
+    await give(client, UUID(person))
+    issued = await issue(client, person_id=person)
+    await check(client, issued["credential"])
+    for place, body in (
+        (RECORDS, make_record(UUID(person), delivered_on=str(today()))),
+        (APPOINTMENTS, make_appointment(UUID(person))),
+    ):
+        assert (await client.post(place, json=body)).status_code == 201
+    await ask(client, person_id=person)
+    employer = bearer(issuer, scope="migrant:employ", org=EMPLOYER) | {"Purpose": "employment"}
+    filed = await client.post(EMPLOYMENTS, json=make_filing(), headers=employer)
+    assert filed.status_code == 201
+    return person
+
+
+async def rows(app: FastAPI, sql: str, *args: Any) -> list[Any]:
+    parts = parts_of(app)
+    async with parts.database.transaction(parts.actor) as tx:
+        return await tx.fetch(sql, *args)
+
+
+async def grow_old(app: FastAPI, person: str) -> None:
+    """Years pass: the certificate expires, the appointment is over, the rest is past keeping."""
+    for change in (
+        "UPDATE certificates SET valid_until = current_date - 2",
+        "UPDATE appointments SET at = now() - interval '1 hour'",
+        "UPDATE service_records SET delivered_on = delivered_on - 1500",
+        "UPDATE help_requests SET settled_at = now() - interval '1500 days', in_time = true",
+    ):
+        await rows(app, f"{change} WHERE person_id = $1 RETURNING id", UUID(person))
+
+
+async def kinds(client: httpx.AsyncClient, person: Any, headers: Any) -> dict[str, Any]:
+    answer = await client.post(path(person, "erasure"), headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {each["kind"]: each for each in answer.json()["kinds"]}
+
+
+async def test_her_export_holds_everything(
+    client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
+) -> None:
+    person = await live(client, issuer)
+    answer = await client.get(path(person, "export"), headers=herself(issuer, person))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    export = answer.json()
+    assert export["person"]["id_number"] == id_number()  # whole: it is hers
+    assert export["consents"][0]["phone"] == "13900000002"
+    assert export["certificate_checks"][0]["outcome"] == "genuine"
+    assert export["employments"][0]["employer_code"] == EMPLOYER
+    assert export["help_requests"][0]["text"]
+    for part in ("arrivals", "certificates", "service_records", "appointments"):
+        assert len(export[part]) == 1, part
+    assert (export["covers"], export["erasures"]) == ("420325", [])
+    assert export["usages"] == await rows_of_usage(app, person) - len(LOOKS_OF_AN_EXPORT)
+
+
+LOOKS_OF_AN_EXPORT = ("export", "person", "consent", "help")
+
+
+async def rows_of_usage(app: FastAPI, person: str) -> int:
+    (row,) = await rows(
+        app, "SELECT count(*) FROM usage_entries WHERE subject_id = $1", UUID(person)
+    )
+    return int(row["count"])
+
+
+async def test_what_is_in_force_is_held_with_reasons(
+    client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
+) -> None:
+    person = await live(client, issuer)
+    decided = await kinds(client, person, herself(issuer, person))
+    assert set(decided) == {each.kind for each in KEEPING}
+    held = {kind for kind, each in decided.items() if each["held"]}
+    assert held == {each.kind for each in KEEPING if each.duty}
+    assert {kind for kind, each in decided.items() if each["erased"]} == {"phone"}
+    for kind in held:
+        assert len(decided[kind]["reason"]["zh"]) >= 5
+        assert len(decided[kind]["reason"]["en"]) >= 5
+        assert decided[kind]["duty"]
+    for table in ("people", "arrivals", "consents", "certificates", "employments"):
+        assert len(await rows(app, f"SELECT 1 FROM {table}")) == 1, table
+    (row,) = await rows(app, "SELECT phone_sealed, phone_index FROM people")
+    assert tuple(row) == (None, None)
+
+
+async def test_what_no_duty_holds_is_erased_and_only_hers(
+    client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
+) -> None:
+    person, other = await live(client, issuer), new_id()
+    await give(client, other)
+    record = (await client.post(RECORDS, json=make_record(other))).json()
+    for consent in (await client.get(CONSENTS, params={"person_id": person})).json():
+        await client.post(f"{CONSENTS}/{consent['id']}/withdrawal")
+    await grow_old(app, person)
+    decided = await kinds(client, person, herself(issuer, person))
+    assert {kind for kind, each in decided.items() if each["erased"]} == {
+        each.kind for each in KEEPING if each.duty is None
+    }
+    assert {kind for kind, each in decided.items() if each["held"]} == {
+        "identity",
+        "stays",
+        "employments",
+    }
+    export = (await client.get(path(person, "export"), headers=herself(issuer, person))).json()
+    for part in ("consents", "certificates", "service_records", "appointments", "help_requests"):
+        assert export[part] == [], part
+    assert export["person"]["phone"] is None
+    assert [each["kinds"] for each in export["erasures"]] == [list(decided.values())]
+    assert (await client.get(f"{RECORDS}/{record['id']}")).status_code == 200
+    theirs = await client.get(CONSENTS, params={"person_id": str(other)})
+    assert len(theirs.json()) == 1
+    again = await kinds(client, person, herself(issuer, person))
+    assert sum(each["erased"] for each in again.values()) == 0
+
+
+async def test_unsettled_help_is_held_however_old(
+    client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
+) -> None:
+    person = await arrive(client)
+    asked = await ask(client, person_id=person)
+    await rows(app, "UPDATE help_requests SET requested_on = requested_on - 3000 RETURNING id")
+    assert (await kinds(client, person, OWN))["help-requests-recent"]["held"] == 1
+    assert (await client.get(f"{HELP}/{asked['id']}")).status_code == 200
+
+
+@pytest.mark.parametrize("call", [("GET", "export"), ("POST", "erasure")])
+async def test_only_she_or_a_clerk_for_her(
+    client: httpx.AsyncClient, issuer: Issuer, call: tuple[str, str]
+) -> None:
+    person, other = await arrive(client), new_id()
+    await give(client, other)
+    method, what = call
+
+    async def status(headers: dict[str, str], whose: Any = person) -> int:
+        return (await client.request(method, path(whose, what), headers=headers)).status_code
+
+    assert await status(herself(issuer, other)) == 404
+    assert await status(herself(issuer, person, region="420381")) == 404
+    assert await status(herself(issuer, "x", scope="migrant:write", region="420381")) == 404
+    assert await status(herself(issuer, "x", scope="migrant:read")) == 403
+    assert await status(herself(issuer, person, scope="migrant:employ")) == 403
+    stranger = new_id()
+    assert await status(herself(issuer, stranger), stranger) == 404
+    assert await status(herself(issuer, person)) == 200
+    assert await status(OWN) == 200
+    del client.headers["Purpose"]
+    assert await status({}) == 400
+
+
+async def test_an_export_is_for_subject_access_only(client: httpx.AsyncClient) -> None:
+    person = await arrive(client)
+    answer = await client.get(path(person, "export"))
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (403, "wrong-purpose")
+
+
+async def test_a_merged_login_is_hers_still(
+    client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
+) -> None:
+    merged, kept = await live(client, issuer), new_id()
+    await kinds(client, merged, herself(issuer, merged))
+    record = (await rows(app, "SELECT id FROM service_records"))[0]["id"]
+    message = event_message(PersonsMerged(kept_id=kept, merged_id=UUID(merged)))
+    for _ in range(2):
+        assert await parts_of(app).loop.deliver(message)
+    for whose, login in ((kept, merged), (merged, kept), (merged, merged)):
+        own = herself(issuer, login)
+        answer = await client.get(path(whose, "export"), headers=own)
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["person_id"], answer.json()["other_ids"]) == (str(kept), [merged])
+        assert len(answer.json()["erasures"]) == 1
+        assert (await client.get(f"{RECORDS}/{record}", headers=own)).status_code == 200
+        assert (await client.get(f"/migrant/v1/people/{whose}", headers=own)).status_code == 200
+
+
+def test_the_rule_table_is_whole() -> None:
+    """Each kind has a statement; what a duty holds is only counted."""
+    assert {each.kind for each in KEEPING} == set(STATEMENTS)
+    assert len(KEEPING) == len(STATEMENTS)
+    for each in KEEPING:
+        statement = STATEMENTS[each.kind][0]
+        assert statement.startswith("SELECT" if each.duty else ("DELETE", "UPDATE")), each.kind
+
+
+@pytest.mark.parametrize(
+    ("day", "oldest"),
+    [
+        (date(2026, 11, 21), date(2023, 11, 21)),
+        (date(2028, 2, 29), date(2025, 2, 28)),
+    ],
+)
+def test_how_long_records_of_work_are_kept(day: date, oldest: date) -> None:
+    assert oldest_kept(day) == oldest
+    assert oldest_kept(day) < day - timedelta(days=1094)
+
+
+async def test_the_service_may_delete_only_what_the_rules_erase(cluster: Cluster) -> None:
+    connection = await asyncpg.connect(await cluster.database("migrant"))
+    try:
+        deletable = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND has_table_privilege(oid, 'DELETE')"
+        )
+    finally:
+        await connection.close()
+    migration = import_module("services.migrant.migrations.versions.0006_erasures")
+    erased = {statement.split()[2] for statement, _ in STATEMENTS.values() if statement[0] == "D"}
+    assert erased == set(migration.ERASABLE)
+    common = {"outbox", "inbox", "idempotency_keys"}
+    assert {row["relname"] for row in deletable} - common == erased
