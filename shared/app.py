@@ -105,17 +105,19 @@ def create_app(
     app.include_router(tracker_router(service))
     app.include_router(_operations(service, metrics))
     render_errors(app)
-    app.add_middleware(BodyGuard, takes_uploads=_uploads(app).__contains__)
+    app.add_middleware(BodyGuard, takes_uploads=_uploads(service, routers).__contains__)
     app.add_middleware(LastResort)
     app.add_middleware(Observed, service=service, metrics=metrics)
     return app
 
 
-def _uploads(app: FastAPI) -> frozenset[str]:
-    """The paths of the operations that take a file."""
+def _uploads(service: str, routers: Sequence[APIRouter]) -> frozenset[str]:
+    """The paths of the operations that take a file. Read from the routers themselves: an app's own
+    list of routes does not show what was included."""
     return frozenset(
-        route.path
-        for route in app.routes
+        ("" if router.prefix else f"/{service}/v1") + route.path
+        for router in routers
+        for route in router.routes
         if isinstance(route, APIRoute)
         and route.body_field is not None
         and isinstance(route.body_field.field_info, params.File)

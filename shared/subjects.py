@@ -1,18 +1,11 @@
-"""The person herself (本人) at the door: which records her token opens, and what she is told when
-she asks that something be erased.
+"""The person herself (本人) at the door: which records her token opens.
 
 Her token has `sub` = her person id and scope `self`; its region is a county's prefix like any
 other, so that row-level security works as for an office. Ids the registry has merged stand for
 the one it kept.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
 from uuid import UUID
-
-from pydantic import BaseModel
 
 from shared.db import Tx
 from shared.problems import NotFound, Text, WrongPurpose
@@ -64,57 +57,3 @@ def require_subject_access(tx: Tx) -> None:
                 f"Send Purpose: {Purpose.SUBJECT_ACCESS} ({en})",
             )
         )
-
-
-class Reason(BaseModel):
-    """A written reason in both languages."""
-
-    zh: str
-    en: str
-
-    @classmethod
-    def of(cls, text: Text) -> Self:
-        return cls(zh=text.zh, en=text.en)
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """A line of a service's erasure table: a kind of data, and why it is held (`duty` names the
-    law or rule), or no duty and why it can go."""
-
-    kind: str
-    duty: str | None
-    reason: Text
-
-
-class KindView(BaseModel):
-    """What an erasure did to one kind of data: how many records went, how many are held, and
-    why; `duty` names the law or rule that holds them, null where nothing does."""
-
-    kind: str
-    erased: int
-    held: int
-    duty: str | None
-    reason: Reason
-
-
-class ErasureView(BaseModel):
-    """A decision on an erasure (删除决定), kept as proof of what was asked and why anything stays.
-    `covers` is the region whose records it looked at."""
-
-    id: UUID
-    person_id: UUID
-    covers: str
-    decided_at: datetime
-    kinds: Sequence[KindView]
-
-
-def kind_view(keeping: Keeping, count: int) -> KindView:
-    """The line of the answer for `count` records of one kind."""
-    return KindView(
-        kind=keeping.kind,
-        erased=0 if keeping.duty else count,
-        held=count if keeping.duty else 0,
-        duty=keeping.duty,
-        reason=Reason.of(keeping.reason),
-    )

@@ -1,10 +1,11 @@
-"""Names and phone numbers as people type them, made uniform. Stored text is NFC."""
+"""Names, phone numbers and days as people type them, made uniform. Stored text is NFC."""
 
 import re
 import unicodedata
+from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _SPACES = re.compile(r"\s+")
@@ -37,6 +38,15 @@ def mobile(text: str) -> str:
     return digits
 
 
+def written_out(day: object) -> object:
+    """Refuses a day that is a number. 20260501 is a day to whoever typed it, and would be read as
+    seconds since 1970: as the 23rd of August of that year."""
+    if isinstance(day, int | float) or (isinstance(day, str) and "-" not in day.strip()[1:]):
+        raise ValueError("日期应写作 2026-01-31 / a day is written 2026-01-31")
+    return day
+
+
+CalendarDay = Annotated[date, BeforeValidator(written_out)]
 PersonName = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(name)]
 FreeText = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(clean)]
 MobileNumber = Annotated[str, Field(max_length=24), AfterValidator(mobile)]

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.clock import today
 from shared.codes import RegionCode
-from shared.text import clean
+from shared.text import CalendarDay, clean
 
 EARLIEST = date(1950, 1, 1)
 COUNTY_DIGITS = 6
@@ -31,7 +31,7 @@ def _township_or_smaller(code: str) -> str:
     return code
 
 
-PastDate = Annotated[date, AfterValidator(_past)]
+PastDate = Annotated[CalendarDay, AfterValidator(_past)]
 CountyCode = Annotated[RegionCode, AfterValidator(_county_or_smaller)]
 TownshipCode = Annotated[RegionCode, AfterValidator(_township_or_smaller)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean)]

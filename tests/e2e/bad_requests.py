@@ -6,81 +6,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import FastAPI
 
 from shared.clock import today
 from shared.ids import new_id
-from shared.pages import encode_cursor
-from shared.testing import REGION
-from tests.registry.places import number
+from tests.e2e.odd_values import (
+    HUGE,
+    LONGEST,
+    ODD,
+    ODD_BODIES,
+    ODD_CODES,
+    ODD_CURSORS,
+    ODD_DATES,
+    ODD_HEADERS,
+    ODD_TEXTS,
+    ODD_TIMES,
+    ODD_TYPES,
+    SAMPLES,
+    Json,
+)
 
-Json = Any
-HUGE = "a number JSON cannot hold"
-LONGEST = "too many digits"
 JSON_TYPE = (b"content-type", b"application/json")
-
-ODD: list[Json] = [
-    None, "", 0, -1, 2**63, HUGE, LONGEST, [], {}, [None], {"a": []}, True, 1.5,
-    "王" * 5000, "a\u0007b", "王\u202e芳", "\ud800", "a\u0000b", " ", "０", "²", "1e400",
-]  # fmt: skip
-ODD_DATES = ["2026-02-30", "0000-01-01", "0001-01-01", "9999-12-31", "1879-12-31", "2026-01-01T25"]
-ODD_TIMES = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "2026-01-01T00:00:00"]
-ODD_CODES = ["999999", "42032510000x", "42", "４２０３２５", "420325199001011234", "110101"]
-ODD_TEXTS = ["%00", "abc", "-1", "9" * 30, "x" * 3000, "%ff", "%ED%A0%80", "%F0%9F%92%A9", "%D9%A3",
-             "'%20OR%201=1--", "NaN", "999999", "42032510000x", "", "%0d%0a", "²", "2026-02-30",
-             "9999-12-31", "0001-01-01", "..%2f..", "%25", "null", "9223372036854775808"]  # fmt: skip
-ODD_CURSORS = [
-    encode_cursor(), encode_cursor(1), encode_cursor("x"), encode_cursor(2**80, "x"),
-    encode_cursor("2026-01-01", 1), encode_cursor(str(new_id())), encode_cursor("\u0000"),
-    encode_cursor("2026-01-01T00:00:00+00:00", str(new_id())), encode_cursor("420325", "x", 3),
-    encode_cursor("9999-12-31T23:59:59-12:00", str(new_id())), encode_cursor(-1, -1, -1),
-    "bnVsbA", "e30", "W1tdXQ", "W251bGxd", "WzFlNDAwXQ", "W05hTl0", "WyJcdWQ4MDAiXQ", "x", "=", "é",
-]  # fmt: skip
-ODD_HEADERS: list[list[tuple[bytes, bytes]]] = [
-    [(b"idempotency-key", b"k" * 10_000)],
-    [(b"idempotency-key", b"\xb2\xff\x00")],
-    [(b"idempotency-key", b"")],
-    [(b"purpose", b"nonsense")],
-    [(b"purpose", b"registration"), (b"purpose", b"nonsense")],
-    [(b"case", b"c" * 101)],
-    [(b"case", b"\xff\x00")],
-    *([(b"if-match", text)] for text in (b"", b"*", b'"abc"', b"\xb2", b'"' + b"9" * 40 + b'"')),
-    [(b"if-match", b'W/"-1"')],
-    [(b"if-match", b'"1"'), (b"if-match", b'"2"')],
-    [(b"accept-language", b"zh;q=nan,en;q=1e999,\xff;q=-1" + b"," * 2000)],
-    [(b"traceparent", b"00-" + b"0" * 999)],
-]
-ODD_TYPES = [
-    b"text/plain", b"application/xml", b"multipart/form-data", b"multipart/form-data; boundary=x",
-    b"application/x-www-form-urlencoded", b"application/json; charset=gb18030", b"\xff", b"",
-]  # fmt: skip
-ODD_BODIES = [
-    b"", b"{", b"[]", b"null", b'"x"', b"[" * 5000, b"{" * 5000, b'{"a":' * 40 + b"1" + b"}" * 40,
-    '{"name":"王芳"}'.encode("gb18030"), b"\xff\xfe{\x00}\x00", b"\xef\xbb\xbf{}", b"{}" * 2,
-    b'{"a":1,"a":2}', b"NaN", b"1" * 5000, b'{"a":"\\ud800"}', b'{"\\ud800":1}', b"{'a':1}",
-    b'{"a":"\\u0000"}', b'{"420325199001011234":1}', b'{"a":1}' + b" " * 1_100_000,
-]  # fmt: skip
-
-# What a field of a name holds in a body that should do, wherever the schema does not tell.
-SAMPLES: dict[str, Json] = {
-    "name": "王芳", "child_name": "陈小宝", "id_number": number("19900101", 112), "sex": "2",
-    "birth_date": "1990-01-01", "nationality": "01", "phone": "13900000001", "region": "420325100001",
-    "hukou_region": "420325100001", "origin_region": "130102001001", "to_region": "420381",
-    "home_region": "130102", "area": REGION, "parent": "42", "period": "2026-06", "year": "2026",
-    "employer_code": "91350100M000100Y43", "office": "desk-1", "code": "sample-code",
-    "template": "appointment-reminder", "purpose": "sms-reminders", "signature": "【测试县便民中心】",
-    "language": "zh-CN", "indicator": "inquiry-answered-in-time", "scheme": "sample-code",
-    "target": "95", "floor": "50", "weight": 100, "bonus": "0", "valid_from": "2026-01-01",
-    "at": "2036-01-01T08:00:00+08:00", "start_at": "2036-01-01T08:00:00+08:00",
-    "born_at": "03:40:00", "since": "2015-01-01", "record": {}, "jwks": {"keys": []},
-    "address": "https://peer.test", "status_base": "https://peer.test/lists", "region_prefixes": [REGION],
-    "variables": {}, "verb": "accept", "issuer": "county-420381", "node_id": "county-420381",
-    "id": "county-420381", "provider": "simulator", "list_id": "1", "leaf": "0", "first": "1",
-    "second": "1", "version": 1, "day": "2026-10-01", "requested_by_holder": True,
-    "kinds": ["inquiry_answer"], "outcomes": [],
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,8 +91,11 @@ class Operation:
         kind = schema.get("type")
         if kind == "object" and "properties" in schema:
             wanted = schema.get("required", [])
-            return {key: self.example(part, key) for key, part in schema["properties"].items()
-                    if key in wanted}  # fmt: skip
+            return {
+                key: self.example(part, key)
+                for key, part in schema["properties"].items()
+                if key in wanted
+            }
         if sample is not None and (kind != "array" or isinstance(sample, list)):
             return sample
         if kind == "array":
@@ -154,8 +105,12 @@ class Operation:
             return str(new_id())
         if schema.get("format") == "date":
             return "2026-06-01"
-        return {"integer": schema.get("minimum", 1), "number": 1, "boolean": False,
-                "object": {}}.get(str(kind), "sample")  # fmt: skip
+        return {
+            "integer": schema.get("minimum", 1),
+            "number": 1,
+            "boolean": False,
+            "object": {},
+        }.get(str(kind), "sample")
 
     def body(self) -> Json:
         if self.body_schema is None:
@@ -174,11 +129,12 @@ class Operation:
             made = self.known.get(path.partition("{" + name + "}")[0])
             value = spoiled.get(name, quote(made or str(self.example(each["schema"], name))))
             path = path.replace("{" + name + "}", value)
-        pairs = [
-            f"{each['name']}={spoiled.get(each['name'], quote(str(self.example(each['schema'], each['name']))))}"
-            for each in self.parameters("query")
-            if each["required"] or each["name"] in spoiled
-        ]
+        pairs = []
+        for each in self.parameters("query"):
+            name = each["name"]
+            if each["required"] or name in spoiled:
+                text = spoiled.get(name, quote(str(self.example(each["schema"], name))))
+                pairs.append(f"{name}={text}")
         sent = b"" if body is None else dump(body)
         headers = [(b"if-match", b'"1"')] + ([JSON_TYPE] if sent else [])
         return Bad(why, self.method, path, "&".join(pairs).encode("latin-1"), headers, sent)
@@ -300,13 +256,21 @@ def operations(
 async def call(app: FastAPI, request: Bad, headers: list[tuple[bytes, bytes]]) -> Answer:
     """Straight into the application, past every check a client or a server would make."""
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
-        "method": request.method, "path": _unquoted(request.path), "raw_path": request.path.encode(),
-        "query_string": request.query, "root_path": "", "client": ("127.0.0.1", 1),
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": request.method,
+        "path": _unquoted(request.path),
+        "raw_path": request.path.encode(),
+        "query_string": request.query,
+        "root_path": "",
+        "client": ("127.0.0.1", 1),
         "server": ("yipan.test", 80),
-        "headers": headers + request.headers + [(b"host", b"yipan.test"),
-                                                (b"content-length", b"%d" % len(request.body))],
-    }  # fmt: skip
+        "headers": headers
+        + request.headers
+        + [(b"host", b"yipan.test"), (b"content-length", b"%d" % len(request.body))],
+    }
     sent: list[dict[str, Any]] = []
     told = False
 
@@ -332,6 +296,4 @@ async def call(app: FastAPI, request: Bad, headers: list[tuple[bytes, bytes]]) -
 
 
 def _unquoted(path: str) -> str:
-    from urllib.parse import unquote_to_bytes
-
-    return unquote_to_bytes(path.encode("latin-1", "replace")).decode("utf-8", "replace")
+    return unquote_to_bytes(path).decode("utf-8", "replace")

@@ -4,7 +4,7 @@ refused left nothing behind."""
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -13,21 +13,17 @@ from typing import Any
 import asyncpg
 import pytest
 from fastapi import FastAPI
-from joserfc.jwk import ECKey
 
 from services.notify.providers.rules import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from services.registry.regions.handlers import load_regions
 from shared.contracts import SERVICES, openapi
-from shared.signing import SigningKey, key_set
-from shared.testing import REGION, Issuer, running, service_settings
-from tests.assessment.samples import make_scheme, make_share
+from shared.testing import Issuer, running, service_settings
 from tests.conftest import Cluster
 from tests.e2e.bad_requests import Answer, Bad, Operation, call, operations
+from tests.e2e.odd_values import CITY, GIVEN, SETTINGS
 from tests.exchange.federation import FakeBus
-from tests.exchange.samples import make_inquiry, make_notice
-from tests.exchange.test_participants import CITY_KEY, make_record, signed
-from tests.notify.samples import ALWAYS, SECRET, make_message, make_template
-from tests.registry.places import PLACES, number
+from tests.notify.samples import SECRET
+from tests.registry.places import PLACES
 
 # What is written though the request is refused: the evidence that somebody tried. What a service
 # writes by its own clock is here as well.
@@ -38,64 +34,6 @@ NEVER_GOOD = {
     "POST /registry/v1/imports",
     "POST /exchange/dci/registry/notify",
 }
-
-MOTHER, FATHER = number("19900101", 112), number("19890101", 111)
-SELECTION = {"kinds": ["inquiry_answer"], "outcomes": ["in_time"]}
-SCHEME_ITEM = {
-    "indicator": "inquiry-answered-in-time",
-    "weight": 100,
-    "target": "95",
-    "floor": "50",
-}
-
-# What an operation's body needs beyond what its schema tells; `known` are ids made before.
-GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
-    "POST /registry/v1/persons": lambda _: {"id_number": MOTHER, "phone": "13900000001"},
-    "POST /registry/v1/households": lambda known: {
-        "head": known.get("person_id"), "members": [],
-    },
-    "POST /registry/v1/person-searches": lambda _: {"id_number": MOTHER},
-    "POST /registry/v1/birth-reports": lambda _: {
-        "mother": {"name": "王芳", "id_number": MOTHER}, "father": {"name": "陈刚", "id_number": FATHER},
-    },
-    "POST /registry/v1/death-reports": lambda _: {"person": {"name": "王芳", "id_number": MOTHER}},
-    "POST /registry/v1/marriage-reports": lambda _: {
-        "spouses": [{"name": "王芳", "id_number": MOTHER}, {"name": "陈刚", "id_number": FATHER}],
-    },
-    "POST /registry/v1/duplicates/{duplicate_id}/decision": lambda _: {"decision": "different"},
-    "POST /migrant/v1/certificates": lambda known: {
-        "person_id": known.get("person_id"), "claims": ["name"], "facts": {"home_region": REGION, "name": "王芳"},
-    },
-    "POST /migrant/v1/arrivals": lambda _: {"id_number": MOTHER, "phone": "13900000001"},
-    "PUT /migrant/v1/trusted-issuers/{issuer}": lambda _: {
-        "jwks": {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]},
-    },
-    "POST /exchange/v1/participants": lambda _: {"jwks": KEYS, "region_prefixes": ["420381"]},
-    "PUT /exchange/v1/participants/{node_id}": lambda _: signed(make_record()),
-    "POST /assessment/v1/vetoes": lambda _: {"period": "2025"},
-    "POST /migrant/v1/consents": lambda _: {"phone": "13900000001"},
-    "POST /notify/v1/campaigns": lambda _: {"variables": make_message()["variables"]},
-    "POST /exchange/v1/notices": lambda _: make_notice(),
-    "POST /exchange/v1/inquiries": lambda _: make_inquiry(),
-    "POST /exchange/dci/registry/notify": lambda _: {"signature": "x", "header": {}, "message": {}},
-    "POST /assessment/v1/indicators": lambda _: make_share(),
-    "POST /assessment/v1/schemes": lambda _: make_scheme(),
-    "POST /assessment/v1/scorecards": lambda _: {"scheme": "county-2026"},
-    "POST /notify/v1/templates": lambda _: make_template(),
-    "POST /notify/v1/messages": lambda known: make_message(),
-    "POST /notify/v1/messages/batch": lambda _: {"messages": [make_message()]},
-    "POST /notify/v1/opt-outs": lambda _: {"phone": "13900000001"},
-}  # fmt: skip
-CITY = {"node_level": "city", "node_id": "city-4203", "region": "4203"}
-# Settings under which a service has the most to answer.
-SETTINGS: dict[str, dict[str, Any]] = {
-    "exchange": {"city_jwks": json.dumps(key_set(CITY_KEY.public_jwk()))},
-    "notify": {
-        "sending": ALWAYS,
-        "providers": [{"name": "simulator", "url": "http://127.0.0.1:9", "secret": SECRET}],
-    },
-}
-KEYS = key_set(SigningKey.generate().public_jwk())
 
 
 def scopes() -> str:

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from services.notify.messages.rules import Lane
+from services.notify.providers.schemas import Outcome
 from services.notify.rights.handlers import STATEMENTS
 from services.notify.rights.rules import KEEPING
 from shared.events.registry import PersonsMerged
 from shared.ids import new_id
 from shared.testing import client_of
 from tests.notify.conftest import HEADERS, SCOPES, Notify
-from tests.notify.samples import FakeProvider, Outcome, consent, make_message
+from tests.notify.samples import FakeProvider, consent, make_message
 
 OWN = HEADERS | {"Purpose": "subject-access"}
 PHONE = "13900000001"

@@ -193,3 +193,33 @@ async def test_one_event_tells_of_the_whole_import(client: httpx.AsyncClient) ->
         "accepted": 1,
         "rejected": 1,
     }
+
+
+async def test_an_upload_may_be_far_larger_than_a_json_body(client: httpx.AsyncClient) -> None:
+    """Blank lines are passed over; three mebibytes of them still have to come through."""
+    content = csv_of(*map(row, sample(400))) + b"\r\n" * (3 * 512 * 1024)
+    view = await run(client, content)
+    assert view["status"] == "finished"
+
+
+async def test_a_file_is_taken_only_where_files_are(client: httpx.AsyncClient) -> None:
+    elsewhere = await client.post(
+        "/registry/v1/persons", files={"file": ("a.csv", b"x" * (2 * 1024 * 1024))}
+    )
+    assert elsewhere.status_code == 413
+    small = await client.post("/registry/v1/persons", files={"file": ("a.csv", b"x")})
+    assert small.status_code == 415
+
+
+async def test_more_than_two_hundred_mebibytes_are_refused_before_they_are_sent(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post(
+        PATH,
+        content=b"--x--",
+        headers={
+            "Content-Type": "multipart/form-data; boundary=x",
+            "Content-Length": str(201 * 1024 * 1024),
+        },
+    )
+    assert answer.status_code == 413

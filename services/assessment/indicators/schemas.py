@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.assessment.facts.kinds import SeenBy
 from services.assessment.fields import Command, LocalText, Office, Slug, Words
@@ -44,6 +44,12 @@ class Selection(Command):
     outcomes: Annotated[list[Slug], Field(max_length=20, default_factory=list)]
 
 
+def _distinct(periods: list[PeriodKind]) -> list[PeriodKind]:
+    if len(set(periods)) < len(periods):
+        raise ValueError("同一周期出现两次 / a period is named twice")
+    return periods
+
+
 class DeclareIndicator(Command):
     """Declare an indicator, or a new version of one (指标). A share has `numerator` and
     `denominator`, a mean or a count has `of`."""
@@ -59,7 +65,9 @@ class DeclareIndicator(Command):
     office: Office | None = None
     level: Level = Level.OFFICE
     periods: Annotated[
-        list[PeriodKind], Field(min_length=1, default_factory=lambda: list(PeriodKind))
+        list[PeriodKind],
+        Field(min_length=1, default_factory=lambda: list(PeriodKind)),
+        AfterValidator(_distinct),
     ]
     direction: Direction = Direction.HIGHER
     minimum_cases: Annotated[int, Field(ge=LEAST_CASES, le=100_000)] = LEAST_CASES

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.assessment.fields import Command, DecimalText, LocalText, Slug
+from shared.text import CalendarDay
 
 
 class Curve(StrEnum):
@@ -61,7 +62,7 @@ class DeclareScheme(Command):
 
     code: Slug
     name: LocalText
-    valid_from: Annotated[date, AfterValidator(_first_of_month)]
+    valid_from: Annotated[CalendarDay, AfterValidator(_first_of_month)]
     items: Annotated[list[SchemeItem], Field(min_length=1, max_length=40)]
 
     @model_validator(mode="after")

@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 
 from services.exchange.inquiries.states import Side, State, Verb
 from services.exchange.messages.models import Delivery
 from services.exchange.notices.schemas import Addressed, Closed
 from services.exchange.participants.schemas import NodeId
 from shared.codes import RegionCode
-from shared.text import FreeText
+from shared.text import FreeText, clean
 
 FieldValue = StrictBool | StrictInt | Annotated[str, Field(max_length=300)]
 Values = Annotated[dict[str, FieldValue], Field(max_length=20)]
@@ -135,7 +135,7 @@ class InquiryView(InquirySummary):
 
 class CalendarDayInput(Closed):
     working: bool
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(clean)]
 
 
 class CalendarDayView(BaseModel):

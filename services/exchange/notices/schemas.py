@@ -12,7 +12,7 @@ from services.exchange.notices.rules import NoticeKind
 from services.exchange.participants.schemas import NodeId
 from shared.clock import today
 from shared.codes import RegionCode, ResidentId
-from shared.text import PersonName
+from shared.text import CalendarDay, PersonName
 
 
 def _past(day: date) -> date:
@@ -21,7 +21,7 @@ def _past(day: date) -> date:
     return day
 
 
-PastDate = Annotated[date, AfterValidator(_past)]
+PastDate = Annotated[CalendarDay, AfterValidator(_past)]
 Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from services.exchange.participants.models import Level
 from shared.codes import RegionCode
 from shared.signing import JsonObject, check_jwks
+from shared.text import clean
 
 
 def _keys(jwks: JsonObject) -> JsonObject:
@@ -30,19 +31,28 @@ Certificate = Annotated[str, Field(max_length=8000), AfterValidator(_certificate
 Address = Annotated[str, Field(max_length=200, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 
 
+def _short(role: str) -> str:
+    if len(role) > 60:
+        raise ValueError("角色名过长 / the name of a role is too long")
+    return clean(role)
+
+
+Role = Annotated[str, AfterValidator(_short)]
+
+
 class Record(BaseModel):
     """A node among its peers. Address without a final slash; `certificate_pem` is pinned."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: NodeId
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(clean)]
     level: Level
     region_prefixes: Annotated[list[RegionCode], Field(min_length=1, max_length=50)]
     address: Address
     jwks: PublicKeys
     certificate_pem: Certificate | None = None
-    roles: Annotated[list[str], Field(max_length=20)] = []
+    roles: Annotated[list[Role], Field(max_length=20)] = []
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     admitted_by: NodeId | None = None
     admitted_at: datetime | None = None

@@ -7,8 +7,9 @@ from services.migrant.rights.models import Erasure
 from services.migrant.rights.queries import anything_held, erasure_view
 from services.migrant.rights.rules import KEEPING, oldest_kept
 from shared.db import Tx
+from shared.erasure import ErasureView, kind_view
 from shared.ids import new_id
-from shared.subjects import ErasureView, kind_view, require_own
+from shared.subjects import require_own
 
 # Kind → (statement, which of `now`, `today`, `oldest` follow the person as arguments). Held kinds
 # are counted, the others erased.
@@ -59,8 +60,7 @@ STATEMENTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("oldest",),
     ),
     "help-requests-old": (
-        "DELETE FROM help_requests WHERE person_id = $1"
-        " AND settled_at::date < $2",
+        "DELETE FROM help_requests WHERE person_id = $1 AND settled_at::date < $2",
         ("oldest",),
     ),
 }

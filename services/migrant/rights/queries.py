@@ -18,7 +18,8 @@ from services.migrant.rights.schemas import CheckExport, EmploymentExport, Perso
 from services.migrant.services.models import Appointment, ServiceRecord
 from services.migrant.services.schemas import AppointmentView, ServiceRecordView
 from shared.db import Row, Tx
-from shared.subjects import ErasureView, KindView, require_own, require_subject_access
+from shared.erasure import ErasureView, KindView
+from shared.subjects import require_own, require_subject_access
 
 _HELD = """
 SELECT EXISTS (SELECT FROM people WHERE person_id = $1)

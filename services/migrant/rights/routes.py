@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from services.migrant.auth import CanActForSelf
 from services.migrant.rights import handlers, queries
 from services.migrant.rights.schemas import PersonExport
+from shared.erasure import ErasureView
 from shared.http import Language, PersonalTransaction, Route
-from shared.subjects import ErasureView
 
 router = APIRouter(tags=["own record"], route_class=Route)
 

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Final
 
+from shared.erasure import Keeping
 from shared.problems import Text
-from shared.subjects import Keeping
 
 KEPT_YEARS = 3
 
@@ -93,7 +93,9 @@ KEEPING: Final = (
     Keeping(
         "consents-withdrawn",
         None,
-        Text("同意已撤回,无保存义务,依申请删除。", "Taken back: nothing holds it, erased at request."),
+        Text(
+            "同意已撤回,无保存义务,依申请删除。", "Taken back: nothing holds it, erased at request."
+        ),
     ),
     Keeping(
         "certificates-expired",

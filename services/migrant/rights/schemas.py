@@ -12,7 +12,7 @@ from services.migrant.consents.schemas import ConsentView
 from services.migrant.help.schemas import HelpView
 from services.migrant.people.schemas import PersonHereView
 from services.migrant.services.schemas import AppointmentView, ServiceRecordView
-from shared.subjects import ErasureView
+from shared.erasure import ErasureView
 
 
 class EmploymentExport(BaseModel):

@@ -7,9 +7,10 @@ from services.notify.rights.models import Erasure
 from services.notify.rights.queries import HER_OPT_OUTS, anything_held, erasure_view
 from services.notify.rights.rules import KEEPING
 from shared.db import Tx
+from shared.erasure import ErasureView, kind_view
 from shared.events.notify import MessageFailed
 from shared.ids import new_id
-from shared.subjects import ErasureView, kind_view, require_own
+from shared.subjects import require_own
 
 # Kind → statement. Held kinds are counted, the others erased.
 STATEMENTS = {

@@ -14,7 +14,8 @@ from services.notify.rights.schemas import (
     OptOutExport,
 )
 from shared.db import Row, Tx
-from shared.subjects import ErasureView, KindView, require_own, require_subject_access
+from shared.erasure import ErasureView, KindView
+from shared.subjects import require_own, require_subject_access
 
 HER_OPT_OUTS = """
 FROM opt_outs WHERE phone_index IN (

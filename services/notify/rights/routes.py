@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from services.notify.auth import CanActForSelf
 from services.notify.rights import handlers, queries
 from services.notify.rights.schemas import ContactBookExport
+from shared.erasure import ErasureView
 from shared.http import PersonalTransaction, Route
-from shared.subjects import ErasureView
 
 router = APIRouter(tags=["own record"], route_class=Route)
 

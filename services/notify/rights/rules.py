@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from shared.erasure import Keeping
 from shared.problems import Text
-from shared.subjects import Keeping
 
 _PROOF: Final = "个人信息保护法第十四条、第十五条"
 

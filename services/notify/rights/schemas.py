@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.subjects import ErasureView
+from shared.erasure import ErasureView
 
 
 class ContactExport(BaseModel):

@@ -24,7 +24,7 @@ from shared.events.registry import (
     ResidenceEnded,
 )
 from shared.ids import new_id
-from shared.problems import OutsideJurisdiction, StaleVersion
+from shared.problems import NotFound, OutsideJurisdiction, StaleVersion
 
 
 async def register_person(
@@ -39,6 +39,7 @@ async def register_person(
         raise OutsideJurisdiction()
     for place in places:
         await require_region(place, tx)
+    await require_household(command.household_id, tx)
     index = tx.vault.index(command.id_number, "id_number") if command.id_number else None
     if index is not None and await _known(index, tx):
         raise AlreadyRegistered()
@@ -139,6 +140,14 @@ async def leave(person: Person, on: date, tx: Tx) -> None:
     person.residence_kind = None
     person.residence_since = None
     person.room_id = None
+
+
+async def require_household(household_id: UUID | None, tx: Tx) -> None:
+    """Raises NotFound for a household that is closed, or not to be seen here."""
+    if household_id is not None and not await tx.fetch_value(
+        "SELECT 1 FROM households WHERE id = $1 AND closed_at IS NULL", household_id
+    ):
+        raise NotFound()
 
 
 async def _known(index: bytes, tx: Tx) -> bool:

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from services.registry.persons.models import ResidenceKind
 from services.registry.persons.rules import agrees_with_id_number
 from shared.clock import today
-from shared.codes import FamilyRelation, RegionCode, ResidentId, Sex
-from shared.text import MobileNumber, PersonName
+from shared.codes import NATIONALITIES, FamilyRelation, RegionCode, ResidentId, Sex
+from shared.text import CalendarDay, MobileNumber, PersonName, clean
 
 EARLIEST = date(1880, 1, 1)
 
@@ -27,8 +27,15 @@ def _county_or_smaller(code: str) -> str:
     return code
 
 
+def _listed(code: str) -> str:
+    if code not in NATIONALITIES:
+        raise ValueError("民族代码不存在 / no such nationality code")
+    return code
+
+
+Nationality = Annotated[str, Field(pattern=r"^\d{2}$"), AfterValidator(_listed)]
 PlaceCode = Annotated[RegionCode, AfterValidator(_county_or_smaller)]
-PastDate = Annotated[date, AfterValidator(_plausible)]
+PastDate = Annotated[CalendarDay, AfterValidator(_plausible)]
 
 
 class Command(BaseModel):
@@ -53,7 +60,7 @@ class RegisterPerson(Command):
     name: PersonName
     sex: Sex
     birth_date: PastDate
-    nationality: Annotated[str, Field(pattern=r"^\d{2}$", description="GB/T 3304")] = "01"
+    nationality: Annotated[Nationality, Field(description="GB/T 3304")] = "01"
     id_number: ResidentId | None = None
     phone: MobileNumber | None = None
     hukou_region: PlaceCode
@@ -73,11 +80,11 @@ class RegisterPerson(Command):
 class CorrectPerson(Command):
     """Change fields of a record, with the reason (更正). What is left out stays."""
 
-    reason: Annotated[str, Field(min_length=2, max_length=200)]
+    reason: Annotated[str, Field(min_length=2, max_length=200), AfterValidator(clean)]
     name: PersonName | None = None
     sex: Sex | None = None
     birth_date: PastDate | None = None
-    nationality: Annotated[str | None, Field(pattern=r"^\d{2}$")] = None
+    nationality: Nationality | None = None
     id_number: ResidentId | None = None
     phone: MobileNumber | None = None
     hukou_region: PlaceCode | None = None

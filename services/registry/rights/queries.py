@@ -10,8 +10,9 @@ from services.registry.rights.rules import CorrectableField, RequestStatus
 from services.registry.rights.schemas import CorrectionRequestView, ErasureRequestView
 from shared.actors import narrow
 from shared.db import Tx
+from shared.erasure import Reason
 from shared.pages import Page, encode_cursor
-from shared.subjects import Reason, herself, require_own
+from shared.subjects import herself, require_own
 from shared.usage import Purpose
 
 READERS = ("registry:read", "registry:write")

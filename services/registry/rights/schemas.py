@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from services.registry.persons.schemas import Command, CorrectPerson, PersonView, VersionView
 from services.registry.rights.rules import CorrectableField, ErasureScope, RequestStatus
 from services.registry.tasks.schemas import TaskView
-from shared.subjects import Reason
+from shared.erasure import Reason
 from shared.text import FreeText
 
 WrittenReason = Annotated[FreeText, Field(min_length=5, max_length=500)]

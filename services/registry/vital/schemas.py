@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.registry.persons.schemas import Command, PastDate, PlaceCode
+from services.registry.persons.schemas import Command, Nationality, PastDate, PlaceCode
 from services.registry.vital.models import MarriageKind, ReportStatus
 from shared.codes import FamilyRelation, ResidentId, Sex
 from shared.text import PersonName, clean
@@ -71,7 +71,7 @@ class RegisterBirth(Command):
     hukou_region: PlaceCode
     household_id: UUID | None = None
     household_relation: FamilyRelation | None = None
-    nationality: Annotated[str | None, Field(pattern=r"^\d{2}$")] = None
+    nationality: Nationality | None = None
 
 
 class ReportDeath(Command):

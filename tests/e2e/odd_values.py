@@ -1,0 +1,264 @@
+"""What no caller should send, and what a proper one would."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from shared.ids import new_id
+from shared.pages import encode_cursor
+from shared.signing import SigningKey, key_set
+from shared.testing import REGION
+from tests.assessment.samples import make_scheme, make_share
+from tests.exchange.samples import make_inquiry, make_notice
+from tests.exchange.test_participants import CITY_KEY, make_record, signed
+from tests.notify.samples import ALWAYS, SECRET, make_message, make_template
+from tests.registry.places import number
+
+Json = Any
+HUGE = "a number JSON cannot hold"
+LONGEST = "too many digits"
+
+ODD: list[Json] = [
+    None,
+    "",
+    0,
+    -1,
+    2**63,
+    HUGE,
+    LONGEST,
+    [],
+    {},
+    [None],
+    {"a": []},
+    True,
+    1.5,
+    "王" * 5000,
+    "a\u0007b",
+    "王\u202e芳",
+    "\ud800",
+    "a\u0000b",
+    " ",
+    "０",
+    "²",
+    "1e400",
+]
+ODD_DATES = ["2026-02-30", "0000-01-01", "0001-01-01", "9999-12-31", "1879-12-31", "2026-01-01T25"]
+ODD_TIMES = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "2026-01-01T00:00:00"]
+ODD_CODES = ["999999", "42032510000x", "42", "４２０３２５", "420325199001011234", "110101"]
+ODD_TEXTS = [
+    "%00",
+    "abc",
+    "-1",
+    "9" * 30,
+    "x" * 3000,
+    "%ff",
+    "%ED%A0%80",
+    "%F0%9F%92%A9",
+    "%D9%A3",
+    "'%20OR%201=1--",
+    "NaN",
+    "999999",
+    "42032510000x",
+    "",
+    "%0d%0a",
+    "²",
+    "2026-02-30",
+    "9999-12-31",
+    "0001-01-01",
+    "..%2f..",
+    "%25",
+    "null",
+    "9223372036854775808",
+]
+ODD_CURSORS = [
+    encode_cursor(),
+    encode_cursor(1),
+    encode_cursor("x"),
+    encode_cursor(2**80, "x"),
+    encode_cursor("2026-01-01", 1),
+    encode_cursor(str(new_id())),
+    encode_cursor("\u0000"),
+    encode_cursor("2026-01-01T00:00:00+00:00", str(new_id())),
+    encode_cursor("420325", "x", 3),
+    encode_cursor("9999-12-31T23:59:59-12:00", str(new_id())),
+    encode_cursor(-1, -1, -1),
+    "bnVsbA",
+    "e30",
+    "W1tdXQ",
+    "W251bGxd",
+    "WzFlNDAwXQ",
+    "W05hTl0",
+    "WyJcdWQ4MDAiXQ",
+    "x",
+    "=",
+    "é",
+]
+ODD_HEADERS: list[list[tuple[bytes, bytes]]] = [
+    [(b"idempotency-key", b"k" * 10_000)],
+    [(b"idempotency-key", b"\xb2\xff\x00")],
+    [(b"idempotency-key", b"")],
+    [(b"purpose", b"nonsense")],
+    [(b"purpose", b"registration"), (b"purpose", b"nonsense")],
+    [(b"case", b"c" * 101)],
+    [(b"case", b"\xff\x00")],
+    *([(b"if-match", text)] for text in (b"", b"*", b'"abc"', b"\xb2", b'"' + b"9" * 40 + b'"')),
+    [(b"if-match", b'W/"-1"')],
+    [(b"if-match", b'"1"'), (b"if-match", b'"2"')],
+    [(b"accept-language", b"zh;q=nan,en;q=1e999,\xff;q=-1" + b"," * 2000)],
+    [(b"traceparent", b"00-" + b"0" * 999)],
+]
+ODD_TYPES = [
+    b"text/plain",
+    b"application/xml",
+    b"multipart/form-data",
+    b"multipart/form-data; boundary=x",
+    b"application/x-www-form-urlencoded",
+    b"application/json; charset=gb18030",
+    b"\xff",
+    b"",
+]
+ODD_BODIES = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"x"',
+    b"[" * 5000,
+    b"{" * 5000,
+    b'{"a":' * 40 + b"1" + b"}" * 40,
+    '{"name":"王芳"}'.encode("gb18030"),
+    b"\xff\xfe{\x00}\x00",
+    b"\xef\xbb\xbf{}",
+    b"{}" * 2,
+    b'{"a":1,"a":2}',
+    b"NaN",
+    b"1" * 5000,
+    b'{"a":"\\ud800"}',
+    b'{"\\ud800":1}',
+    b"{'a':1}",
+    b'{"a":"\\u0000"}',
+    b'{"420325199001011234":1}',
+    b'{"a":1}' + b" " * 1_100_000,
+]
+
+# What a field of a name holds in a body that should do, wherever the schema does not tell.
+SAMPLES: dict[str, Json] = {
+    "name": "王芳",
+    "child_name": "陈小宝",
+    "id_number": number("19900101", 112),
+    "sex": "2",
+    "birth_date": "1990-01-01",
+    "nationality": "01",
+    "phone": "13900000001",
+    "region": "420325100001",
+    "hukou_region": "420325100001",
+    "origin_region": "130102001001",
+    "to_region": "420381",
+    "home_region": "130102",
+    "area": REGION,
+    "parent": "42",
+    "period": "2026-06",
+    "year": "2026",
+    "employer_code": "91350100M000100Y43",
+    "office": "desk-1",
+    "code": "sample-code",
+    "template": "appointment-reminder",
+    "purpose": "sms-reminders",
+    "signature": "【测试县便民中心】",
+    "language": "zh-CN",
+    "indicator": "inquiry-answered-in-time",
+    "scheme": "sample-code",
+    "target": "95",
+    "floor": "50",
+    "weight": 100,
+    "bonus": "0",
+    "valid_from": "2026-01-01",
+    "at": "2036-01-01T08:00:00+08:00",
+    "start_at": "2036-01-01T08:00:00+08:00",
+    "born_at": "03:40:00",
+    "since": "2015-01-01",
+    "record": {},
+    "jwks": {"keys": []},
+    "address": "https://peer.test",
+    "status_base": "https://peer.test/lists",
+    "region_prefixes": [REGION],
+    "variables": {},
+    "verb": "accept",
+    "issuer": "county-420381",
+    "node_id": "county-420381",
+    "id": "county-420381",
+    "provider": "simulator",
+    "list_id": "1",
+    "leaf": "0",
+    "first": "1",
+    "second": "1",
+    "version": 1,
+    "day": "2026-10-01",
+    "requested_by_holder": True,
+    "kinds": ["inquiry_answer"],
+    "outcomes": [],
+}
+
+MOTHER, FATHER = number("19900101", 112), number("19890101", 111)
+SELECTION = {"kinds": ["inquiry_answer"], "outcomes": ["in_time"]}
+SCHEME_ITEM = {
+    "indicator": "inquiry-answered-in-time",
+    "weight": 100,
+    "target": "95",
+    "floor": "50",
+}
+
+# What an operation's body needs beyond what its schema tells; `known` are ids made before.
+GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "POST /registry/v1/persons": lambda _: {"id_number": MOTHER, "phone": "13900000001"},
+    "POST /registry/v1/households": lambda known: {
+        "head": known.get("person_id"),
+        "members": [],
+    },
+    "POST /registry/v1/person-searches": lambda _: {"id_number": MOTHER},
+    "POST /registry/v1/birth-reports": lambda _: {
+        "mother": {"name": "王芳", "id_number": MOTHER},
+        "father": {"name": "陈刚", "id_number": FATHER},
+    },
+    "POST /registry/v1/death-reports": lambda _: {"person": {"name": "王芳", "id_number": MOTHER}},
+    "POST /registry/v1/marriage-reports": lambda _: {
+        "spouses": [{"name": "王芳", "id_number": MOTHER}, {"name": "陈刚", "id_number": FATHER}],
+    },
+    "POST /registry/v1/duplicates/{duplicate_id}/decision": lambda _: {"decision": "different"},
+    "POST /migrant/v1/certificates": lambda known: {
+        "person_id": known.get("person_id"),
+        "claims": ["name"],
+        "facts": {"home_region": REGION, "name": "王芳"},
+    },
+    "POST /migrant/v1/arrivals": lambda _: {"id_number": MOTHER, "phone": "13900000001"},
+    "PUT /migrant/v1/trusted-issuers/{issuer}": lambda _: {
+        "jwks": {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]},
+    },
+    "POST /exchange/v1/participants": lambda _: {"jwks": KEYS, "region_prefixes": ["420381"]},
+    "PUT /exchange/v1/participants/{node_id}": lambda _: signed(make_record()),
+    "POST /assessment/v1/vetoes": lambda _: {"period": "2025"},
+    "POST /migrant/v1/consents": lambda _: {"phone": "13900000001"},
+    "POST /notify/v1/campaigns": lambda _: {"variables": make_message()["variables"]},
+    "POST /exchange/v1/notices": lambda _: make_notice(),
+    "POST /exchange/v1/inquiries": lambda _: make_inquiry(),
+    "POST /exchange/dci/registry/notify": lambda _: {"signature": "x", "header": {}, "message": {}},
+    "POST /assessment/v1/indicators": lambda _: make_share(),
+    "POST /assessment/v1/schemes": lambda _: make_scheme(),
+    "POST /assessment/v1/scorecards": lambda _: {"scheme": "county-2026"},
+    "POST /notify/v1/templates": lambda _: make_template(),
+    "POST /notify/v1/messages": lambda known: make_message(),
+    "POST /notify/v1/messages/batch": lambda _: {"messages": [make_message()]},
+    "POST /notify/v1/opt-outs": lambda _: {"phone": "13900000001"},
+}
+CITY = {"node_level": "city", "node_id": "city-4203", "region": "4203"}
+# Settings under which a service has the most to answer.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "exchange": {"city_jwks": json.dumps(key_set(CITY_KEY.public_jwk()))},
+    "notify": {
+        "sending": ALWAYS,
+        "providers": [{"name": "simulator", "url": "http://127.0.0.1:9", "secret": SECRET}],
+    },
+}
+KEYS = key_set(SigningKey.generate().public_jwk())
