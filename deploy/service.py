@@ -39,7 +39,7 @@ def serve(service: str, host: str, port: int) -> None:
         host=host,
         port=port,
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=20,
     )

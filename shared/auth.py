@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.actors import Actor
-from shared.problems import Forbidden, Text, Unauthenticated, Unavailable
+from shared.problems import Forbidden, OutsideJurisdiction, Text, Unauthenticated, Unavailable
 
 ALGORITHMS = ["ES256", "ES384", "Ed25519", "EdDSA", "RS256", "PS256"]
 _LEEWAY = 30  # seconds of clock difference that are forgiven
@@ -127,6 +127,13 @@ async def current_actor(request: Request) -> Actor:
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
+def _at_home(actor: Actor, region: str) -> None:
+    """An office of another county may hold a token of the same issuer. What it does here would be
+    done in a region this installation does not answer for. Raises OutsideJurisdiction."""
+    if not (actor.covers(region) or actor.region.startswith(region)):
+        raise OutsideJurisdiction()
+
+
 def requires(*scopes: str) -> Any:
     """A dependency: the caller, if the token has one of `scopes`. For each service's auth.py:
 
@@ -139,6 +146,8 @@ def requires(*scopes: str) -> Any:
             raise Forbidden(
                 Text(f"需要权限 {' 或 '.join(scopes)}", f"Needs scope {' or '.join(scopes)}")
             )
+        if request.method not in ("GET", "HEAD"):
+            _at_home(actor, request.app.state.settings.region)
         return actor
 
     return Depends(check)

@@ -42,7 +42,7 @@ from shared.problems import (
     WrongMediaType,
 )
 from shared.responses import language_of, problem_response
-from shared.telemetry import App, Receive, Scope, Send
+from shared.telemetry import App, Receive, Scope, Send, describe
 from shared.usage import PURPOSE_WORDS, Purpose
 from shared.validation import field_errors
 
@@ -267,7 +267,7 @@ def render_errors(app: FastAPI) -> None:
         for kind, problem in _OF_DATABASE:
             if isinstance(error, kind):
                 return answer(request, problem())
-        log.error("unexpected", error=type(error).__name__)
+        log.error("unexpected", error=describe(error))
         return answer(request, Internal())
 
     @app.exception_handler(InvalidInput)

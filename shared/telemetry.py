@@ -4,6 +4,7 @@ requests are named by route template, people by id, errors by class."""
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -42,8 +43,28 @@ def configure_logging(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_WithoutValues())
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # an outage is logged by our own loops
+
+
+class _WithoutValues(logging.Filter):
+    """Keeps an exception's class and place, and drops its text and the values around it: a
+    database error may quote a row. Also drops uvicorn's word on idle connections at shutdown."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[1] is not None:
+            record.msg = f"{record.getMessage()} {describe(record.exc_info[1])}"
+            record.args, record.exc_info, record.exc_text = (), None, None
+        return not record.getMessage().startswith("Cancel 0 running task")
+
+
+def describe(error: BaseException) -> str:
+    """An exception's class and the line of code it came from, without its message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place
 
 
 def configure_tracing(service: str, endpoint: str | None) -> None:

@@ -263,8 +263,8 @@ async def _serve(
         app,
         lifespan="off",
         access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=5,
+        log_config=None,
+        timeout_graceful_shutdown=2,
         server_header=False,
         **tls,
     )

@@ -4,7 +4,7 @@ from services.exchange.notices import events
 from shared.consumer import Consumer
 from shared.db import Tx
 from shared.events.migrant import CertificateChecked, MigrantArrived
-from shared.events.registry import BirthRegistered, PersonsMerged
+from shared.events.registry import BirthRegistered, PersonsMerged, PersonsSeparated
 
 consumer = Consumer("exchange")
 
@@ -27,3 +27,8 @@ async def birth_registered(event: BirthRegistered, tx: Tx) -> None:
 @consumer.on(PersonsMerged)
 async def persons_merged(event: PersonsMerged, tx: Tx) -> None:
     await events.repoint(event, tx)
+
+
+@consumer.on(PersonsSeparated)
+async def persons_separated(event: PersonsSeparated, tx: Tx) -> None:
+    await events.separate(event, tx)

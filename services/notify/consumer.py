@@ -6,7 +6,7 @@ from services.notify.settings import Sending
 from shared.consumer import Consumer
 from shared.db import Tx
 from shared.events.migrant import ConsentGiven, ConsentWithdrawn
-from shared.events.registry import BirthRegistered, PersonsMerged
+from shared.events.registry import BirthRegistered, PersonsMerged, PersonsSeparated
 from shared.usage import Purpose
 
 
@@ -16,6 +16,7 @@ def listen(sending: Sending) -> Consumer:
     consumer.on(ConsentGiven)(contacts.give_consent)
     consumer.on(ConsentWithdrawn)(contacts.withdraw_consent)
     consumer.on(PersonsMerged)(contacts.merge_persons)
+    consumer.on(PersonsSeparated)(contacts.separate_persons)
 
     @consumer.on(BirthRegistered)
     async def birth_registered(event: BirthRegistered, tx: Tx) -> None:

@@ -74,7 +74,8 @@ class Operation:
     @property
     def body_schema(self) -> dict[str, Any] | None:
         content = self.spec.get("requestBody", {}).get("content", {})
-        return content.get("application/json", {}).get("schema")
+        schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
+        return schema
 
     def example(self, schema: dict[str, Any], name: str = "") -> Json:
         """A value of the schema; required members and those with a sample, of an object."""

@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 
 from shared.ids import new_id
 from shared.pages import encode_cursor
-from shared.signing import SigningKey, key_set
+from shared.signing import JsonObject, SigningKey, key_set
 from shared.testing import REGION
 from tests.assessment.samples import make_scheme, make_share
 from tests.exchange.samples import make_inquiry, make_notice
@@ -201,6 +201,7 @@ SAMPLES: dict[str, Json] = {
     "outcomes": [],
 }
 
+KEYS: JsonObject = key_set(SigningKey.generate().public_jwk())
 MOTHER, FATHER = number("19900101", 112), number("19890101", 111)
 SELECTION = {"kinds": ["inquiry_answer"], "outcomes": ["in_time"]}
 SCHEME_ITEM = {
@@ -261,4 +262,3 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "providers": [{"name": "simulator", "url": "http://127.0.0.1:9", "secret": SECRET}],
     },
 }
-KEYS = key_set(SigningKey.generate().public_jwk())

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from deploy.box.fleet import free_ports
+from deploy.box.keys import make_token
 from shared.crypto import Vault
 from shared.events.migrant import MigrantArrived
 from shared.ids import new_id
@@ -114,25 +116,25 @@ async def test_a_token_of_no_box_is_refused_in_a_sentence(tmp_path: Path) -> Non
 
 async def test_dead_letters_are_listed_replayed_and_given_up(box: Box) -> None:
     good, hopeless = new_id(), new_id()
-    async with await _assessment(box) as database:
-        await _bury(database, box, str(good), 1, _arrived(box, good))
-        await _bury(database, box, str(hopeless), 2, b"{}")
+    async with _assessment(box) as database:
+        await _bury(database, str(good), 1, _arrived(box))
+        await _bury(database, str(hopeless), 2, b"{}")
         ids = {
             row["event_id"]: str(row["id"])
             for row in await database.fetch("SELECT id, event_id FROM dead_letters")
         }
     first, second = ids[str(good)], ids[str(hopeless)]
-    letters = ["dead-letters", "list", "assessment", "--data", box.data]
+    letters: list[str | Path] = ["dead-letters", "list", "assessment", "--data", box.data]
     listed = await yipan(*letters)
     assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == [first, second]
 
-    replay = ["dead-letters", "replay", "assessment", "--data", box.data]
+    replay: list[str | Path] = ["dead-letters", "replay", "assessment", "--data", box.data]
     assert (await yipan(*replay, first)).stdout.startswith(f"{first}\tapplied")
     again = await yipan(*replay, second)
     assert again.returncode == 1
     assert "failed again" in again.stdout
 
-    give_up = ["dead-letters", "give-up", "assessment", "--data", box.data]
+    give_up: list[str | Path] = ["dead-letters", "give-up", "assessment", "--data", box.data]
     assert (await yipan(*give_up, second, "--reason", "made up")).returncode == 0
     assert (await yipan(*give_up, second, "--reason", "made up")).returncode == 1
     assert (await yipan(*letters)).stdout == ""
@@ -140,7 +142,7 @@ async def test_dead_letters_are_listed_replayed_and_given_up(box: Box) -> None:
     assert [line.split("\t")[4].split(":")[0] for line in settled] == ["replayed", "given up"]
 
 
-def _arrived(box: Box, event_id: object) -> bytes:
+def _arrived(box: Box) -> bytes:
     event = MigrantArrived(
         arrival_id=new_id(),
         person_id=new_id(),
@@ -161,26 +163,14 @@ def _arrived(box: Box, event_id: object) -> bytes:
     return text.encode()
 
 
-class _Closing:
-    """A connection that an `async with` closes."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-
-    async def __aenter__(self) -> asyncpg.Connection:
-        return self._connection
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._connection.close()
+@asynccontextmanager
+async def _assessment(box: Box) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(box.note()["owners"]["assessment"])
+    yield connection
+    await connection.close()
 
 
-async def _assessment(box: Box) -> _Closing:
-    return _Closing(await asyncpg.connect(box.note()["owners"]["assessment"]))
-
-
-async def _bury(
-    database: asyncpg.Connection, box: Box, event_id: str, offset: int, payload: bytes
-) -> None:
+async def _bury(database: asyncpg.Connection, event_id: str, offset: int, payload: bytes) -> None:
     await database.execute(
         'INSERT INTO dead_letters (consumer, topic, partition, "offset", event_id, event_type, key,'
         " payload, reason, attempts, failed_at)"
@@ -229,8 +219,6 @@ async def test_a_second_box_beside_it_ends_on_ctrl_c_and_finds_its_data_again(
 
 
 def _clerk(box: Box) -> dict[str, str]:
-    from deploy.box.keys import make_token
-
     scope = "registry:read registry:write migrant:read migrant:write"
     token = make_token(box.keys, sub="c", region="420325", scope=scope, org="desk", name="")
     return {"Authorization": f"Bearer {token}", "Purpose": "registration"}

@@ -2,6 +2,8 @@
 URLs."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import date
 
@@ -101,3 +103,16 @@ async def test_metrics_name_routes_and_never_addresses(
     assert "420325199001011226" not in text
     for name in ("yipan_outbox_backlog", "yipan_dead_letters", "yipan_consumer_lag"):
         assert name in text
+
+
+def test_a_logged_exception_says_where_and_never_what(capfd: pytest.CaptureFixture[str]) -> None:
+    """As uvicorn and asyncio log what nobody caught; run in a process of its own, for logging is
+    the process's."""
+    code = (
+        "import logging; from shared.telemetry import configure_logging;"
+        "configure_logging('info')\n"
+        "try: raise ValueError('王芳 420325199001011226')\n"
+        "except ValueError: logging.getLogger('uvicorn.error').exception('Exception in %s', 'ASGI')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "uvicorn.error: Exception in ASGI ValueError at <string>:2"

@@ -64,3 +64,9 @@ async def repoint(event: registry.PersonsMerged, tx: Tx) -> None:
         "UPDATE notices SET person_id = $1 WHERE person_id = $2", event.kept_id, event.merged_id
     )
     await tx.merge_subject(event.kept_id, event.merged_id)
+
+
+async def separate(event: registry.PersonsSeparated, tx: Tx) -> None:
+    """A merge is undone: looks at the one are not looks at the other any more. Notices told under
+    either id stay where they are; each names its person inside."""
+    await tx.merge_subject(event.merged_id, event.merged_id)

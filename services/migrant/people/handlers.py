@@ -1,5 +1,6 @@
-"""What a merge of records in the registry changes here."""
+"""What a merge of records in the registry changes here; separating.py takes it back."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.migrant.people.models import PersonHere
@@ -7,7 +8,7 @@ from services.migrant.people.queries import current_id
 from shared.db import Tx
 
 # Every table that names a person; consents and arrivals have rules of their own (below).
-_REFERRING = (
+REFERRING = (
     "employments",
     "certificates",
     "service_records",
@@ -15,6 +16,7 @@ _REFERRING = (
     "help_requests",
     "erasures",
 )
+CLOSED_STAYS = "arrivals.until"  # stays that a merge ended
 
 
 async def merge_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
@@ -23,7 +25,13 @@ async def merge_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     kept_id = await current_id(kept_id, tx)
     if kept_id == merged_id:
         return
-    await tx.execute("UPDATE merged_people SET kept_id = $1 WHERE kept_id = $2", kept_id, merged_id)
+    followed = await tx.fetch(
+        "UPDATE merged_people SET kept_id = $1 WHERE kept_id = $2 RETURNING merged_id",
+        kept_id,
+        merged_id,
+    )
+    ids = [row["merged_id"] for row in followed]
+    await remember(kept_id, merged_id, "merged_people", ids, tx)
     await tx.execute(
         "INSERT INTO merged_people (merged_id, kept_id) VALUES ($2, $1)"
         " ON CONFLICT (merged_id) DO UPDATE SET kept_id = excluded.kept_id",
@@ -33,12 +41,8 @@ async def merge_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     await _merge_record(kept_id, merged_id, tx)
     await _merge_stays(kept_id, merged_id, tx)
     await _merge_consents(kept_id, merged_id, tx)
-    for table in _REFERRING:
-        await tx.execute(
-            f"UPDATE {table} SET person_id = $1 WHERE person_id = $2",  # noqa: S608 our own names
-            kept_id,
-            merged_id,
-        )
+    for table in REFERRING:
+        await _move(table, kept_id, merged_id, tx)
     await tx.merge_subject(kept_id, merged_id)
 
 
@@ -48,10 +52,17 @@ async def _merge_record(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     merged = await tx.get(PersonHere, merged_id, lock=True)
     if merged is None or await tx.get(PersonHere, kept_id, lock=True) is not None:
         return
-    sealed = {"id_number": merged.id_number_sealed, "phone": merged.phone_sealed}
+    await rekey(merged, kept_id, tx)
+    await remember(kept_id, merged_id, "people", [kept_id], tx)
+
+
+async def rekey(person: PersonHere, person_id: UUID, tx: Tx) -> None:
+    """Give a record another person id, and seal its values anew for it."""
+    sealed = {"id_number": person.id_number_sealed, "phone": person.phone_sealed}
     values = {
         field: tx.vault.seal(
-            tx.vault.open(value, f"people.{field}:{merged_id}"), f"people.{field}:{kept_id}"
+            tx.vault.open(value, f"people.{field}:{person.person_id}"),
+            f"people.{field}:{person_id}",
         )
         for field, value in sealed.items()
         if value is not None
@@ -59,8 +70,8 @@ async def _merge_record(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     await tx.execute(
         "UPDATE people SET person_id = $1, id_number_sealed = $3, phone_sealed = $4,"
         " updated_at = $5 WHERE person_id = $2",
-        kept_id,
-        merged_id,
+        person_id,
+        person.person_id,
         values["id_number"],
         values.get("phone"),
         tx.now,
@@ -69,18 +80,20 @@ async def _merge_record(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
 
 async def _merge_stays(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     """She is in one place only: of two open stays the earlier ends where the later begins."""
-    await tx.execute(
+    closed = await tx.fetch(
         "WITH open AS (SELECT id, arrived_on, region,"
         "  row_number() OVER (ORDER BY arrived_on DESC, id DESC) AS place"
         "  FROM arrivals WHERE person_id IN ($1, $2) AND until IS NULL)"
         " UPDATE arrivals SET until = later.arrived_on, ended_by = 'move',"
         "  to_region = later.region"
         " FROM open AS earlier, open AS later"
-        " WHERE arrivals.id = earlier.id AND earlier.place = 2 AND later.place = 1",
+        " WHERE arrivals.id = earlier.id AND earlier.place = 2 AND later.place = 1"
+        " RETURNING arrivals.id",
         kept_id,
         merged_id,
     )
-    await tx.execute("UPDATE arrivals SET person_id = $1 WHERE person_id = $2", kept_id, merged_id)
+    await remember(kept_id, merged_id, CLOSED_STAYS, [row["id"] for row in closed], tx)
+    await _move("arrivals", kept_id, merged_id, tx)
     await tx.execute(
         "UPDATE people SET region = arrivals.region FROM arrivals WHERE people.person_id = $1"
         " AND arrivals.person_id = $1 AND arrivals.until IS NULL",
@@ -101,4 +114,29 @@ async def _merge_consents(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
         merged_id,
         tx.now,
     )
-    await tx.execute("UPDATE consents SET person_id = $1 WHERE person_id = $2", kept_id, merged_id)
+    await _move("consents", kept_id, merged_id, tx)
+
+
+async def _move(table: str, kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
+    moved = await tx.fetch(
+        f"UPDATE {table} SET person_id = $1"  # noqa: S608 our own names
+        " WHERE person_id = $2 RETURNING id",
+        kept_id,
+        merged_id,
+    )
+    await remember(kept_id, merged_id, table, [row["id"] for row in moved], tx)
+
+
+async def remember(
+    kept_id: UUID, merged_id: UUID, table: str, rows: Sequence[UUID], tx: Tx
+) -> None:
+    """Keep which rows a merge moved."""
+    await tx.execute(
+        "INSERT INTO merged_rows (merged_id, kept_id, table_name, row_id)"
+        " SELECT $1, $2, $3, unnest($4::uuid[])"
+        " ON CONFLICT (merged_id, table_name, row_id) DO UPDATE SET kept_id = excluded.kept_id",
+        merged_id,
+        kept_id,
+        table,
+        rows,
+    )

@@ -41,3 +41,14 @@ class MergedPerson(Row, table=True):
 
     merged_id: UUID = Field(primary_key=True)
     kept_id: UUID
+
+
+class MergedRow(Row, table=True):
+    """A row that a merge moved (合并时转移的记录), by ids alone, so that it can go back."""
+
+    __tablename__ = "merged_rows"
+
+    merged_id: UUID = Field(primary_key=True)
+    table_name: str = Field(primary_key=True)
+    row_id: UUID = Field(primary_key=True)
+    kept_id: UUID

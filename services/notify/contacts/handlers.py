@@ -10,13 +10,15 @@ from services.notify.errors import ContactNotFound
 from shared.db import Tx
 from shared.events.migrant import ConsentGiven, ConsentWithdrawn
 from shared.events.notify import ContactOptedOut
-from shared.events.registry import PersonsMerged
+from shared.events.registry import PersonsMerged, PersonsSeparated
 from shared.ids import new_id
 from shared.problems import Forbidden
 from shared.subjects import is_own
 
 _ONE = "SELECT * FROM contacts WHERE person_id = $1 AND purpose = $2 FOR UPDATE"
 _OF_PERSON = "SELECT * FROM contacts WHERE person_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_FOLLOWING = ("messages", "erasures")
+_MOVED = "SELECT row_id FROM merged_rows WHERE merged_id = $1 AND kept_id = $2 AND table_name = $3"
 
 
 async def give_consent(event: ConsentGiven, tx: Tx) -> None:
@@ -88,15 +90,53 @@ async def merge_persons(event: PersonsMerged, tx: Tx) -> None:
             later, earlier = _by_time(rival, contact)
             await tx.execute("DELETE FROM contacts WHERE id = $1", earlier.id)
             contact = later
+            if contact is rival:
+                continue
         contact.person_id = event.kept_id
         await tx.save(contact)
-    for table in ("messages", "erasures"):
-        await tx.execute(
-            f"UPDATE {table} SET person_id = $1 WHERE person_id = $2",  # noqa: S608 our own names
+        await _remember(event, "contacts", [contact.id], tx)
+    for table in _FOLLOWING:
+        rows = await tx.fetch(
+            f"UPDATE {table} SET person_id = $1"  # noqa: S608 our own names
+            " WHERE person_id = $2 RETURNING id",
             event.kept_id,
             event.merged_id,
         )
+        await _remember(event, table, [row["id"] for row in rows], tx)
+    rows = await tx.fetch(
+        "SELECT alias_id FROM subject_aliases WHERE subject_id = $1", event.merged_id
+    )
+    await _remember(event, "subject_aliases", [row["alias_id"] for row in rows], tx)
     await tx.merge_subject(event.kept_id, event.merged_id)
+
+
+async def separate_persons(event: PersonsSeparated, tx: Tx) -> None:
+    """They are two people after all: each gets what was its own when they were merged. Where both
+    had said something about a purpose, only the later word is left, and stays with whose it was.
+    Applying it twice, or to ids that are not merged here, changes nothing."""
+    if await current_person(event.merged_id, tx) != event.kept_id:
+        return
+    for table in ("contacts", *_FOLLOWING):
+        await tx.execute(
+            f"UPDATE {table} SET person_id = $1"  # noqa: S608 our own names
+            f" WHERE person_id = $2 AND id IN ({_MOVED})",
+            event.merged_id,
+            event.kept_id,
+            table,
+        )
+    aliases = await tx.fetch(
+        f"SELECT alias_id FROM subject_aliases WHERE subject_id = $2 AND alias_id IN ({_MOVED})",  # noqa: S608
+        event.merged_id,
+        event.kept_id,
+        "subject_aliases",
+    )
+    await tx.execute(
+        "DELETE FROM merged_rows WHERE merged_id = $1 AND kept_id = $2",
+        event.merged_id,
+        event.kept_id,
+    )
+    for alias_id in (event.merged_id, *(row["alias_id"] for row in aliases)):
+        await tx.merge_subject(event.merged_id, alias_id)
 
 
 async def record_opt_out(command: RecordOptOut, tx: Tx) -> OptOutView:
@@ -138,6 +178,19 @@ async def _numbers_of(person_id: UUID | None, tx: Tx) -> set[bytes]:
         raise ContactNotFound()
     tx.saw(person_id, "contact")
     return numbers
+
+
+async def _remember(event: PersonsMerged, table: str, rows: list[UUID], tx: Tx) -> None:
+    """Keep which rows a merge moved, so that it can be taken back."""
+    await tx.execute(
+        "INSERT INTO merged_rows (merged_id, kept_id, table_name, row_id)"
+        " SELECT $1, $2, $3, unnest($4::uuid[])"
+        " ON CONFLICT (merged_id, table_name, row_id) DO UPDATE SET kept_id = excluded.kept_id",
+        event.merged_id,
+        event.kept_id,
+        table,
+        rows,
+    )
 
 
 async def _contact(person_id: UUID, purpose: str, tx: Tx) -> Contact | None:

@@ -46,3 +46,14 @@ class OptOut(Row, table=True):
     purpose: str | None = None
     at: datetime = Field(sa_type=Timestamp)
     source: str
+
+
+class MergedRow(Row, table=True):
+    """A row that a merge moved (合并时转移的记录), by ids alone, so that it can go back."""
+
+    __tablename__ = "merged_rows"
+
+    merged_id: UUID = Field(primary_key=True)
+    table_name: str = Field(primary_key=True)
+    row_id: UUID = Field(primary_key=True)
+    kept_id: UUID

@@ -1,4 +1,4 @@
-"""Erasures decided at a person's request, and the right to erase what no duty holds."""
+"""What merges moved; erasures at a person's request, and the right to delete what they erase."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,8 @@ ERASABLE = ("consents", "appointments", "service_records", "help_requests", "cer
 
 
 def upgrade() -> None:
+    _merged_rows("migrant")
+    grant("migrant", "merged_people", "DELETE")
     op.create_table(
         "erasures",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -27,3 +29,15 @@ def upgrade() -> None:
     restrict_to_jurisdiction("erasures", "region")
     for table in ERASABLE:
         grant("migrant", table, "DELETE")
+
+
+def _merged_rows(service: str) -> None:
+    """What a merge moved, by ids alone, so that it can be taken back."""
+    op.create_table(
+        "merged_rows",
+        sa.Column("merged_id", sa.Uuid, primary_key=True),
+        sa.Column("table_name", sa.String, primary_key=True),
+        sa.Column("row_id", sa.Uuid, primary_key=True),
+        sa.Column("kept_id", sa.Uuid, nullable=False),
+    )
+    grant(service, "merged_rows", "SELECT, INSERT, UPDATE, DELETE")

@@ -1,4 +1,4 @@
-"""Erasures decided at a person's request."""
+"""What merges moved; erasures decided at a person's request."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    _merged_rows("notify")
     op.create_table(
         "erasures",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -23,3 +24,15 @@ def upgrade() -> None:
     op.create_index("erasures_person", "erasures", ["person_id"])
     grant("notify", "erasures", "SELECT, INSERT, UPDATE")
     restrict_to_jurisdiction("erasures", "region")
+
+
+def _merged_rows(service: str) -> None:
+    """What a merge moved, by ids alone, so that it can be taken back."""
+    op.create_table(
+        "merged_rows",
+        sa.Column("merged_id", sa.Uuid, primary_key=True),
+        sa.Column("table_name", sa.String, primary_key=True),
+        sa.Column("row_id", sa.Uuid, primary_key=True),
+        sa.Column("kept_id", sa.Uuid, nullable=False),
+    )
+    grant(service, "merged_rows", "SELECT, INSERT, UPDATE, DELETE")

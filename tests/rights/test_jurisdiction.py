@@ -1,0 +1,83 @@
+"""Whoever works elsewhere sees and changes nothing of ours: over every operation of every service,
+with rows that the county itself made through the API."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from shared.contracts import SERVICES, openapi
+from shared.testing import Issuer
+from tests.conftest import Cluster
+from tests.e2e.bad_requests import Operation, call, operations
+from tests.e2e.odd_values import GIVEN, SETTINGS
+from tests.e2e.trial import Service, given_ids, scopes, signature_of, trial
+
+ELSEWHERE = "310101"
+# The county does not try these first: they would take away what the stranger is to ask for.
+AFTERWARDS = re.compile(r"POST .*/(erasure|erasure-requests|opt-outs|stop|tallies/recount)$")
+# Nobody's personal data, so open to every office of the installation.
+OPEN_TO_ALL = re.compile(
+    r"/(regions|participants|templates|indicators|schemes|fact-kinds|inquiry-kinds|trusted-issuers"
+    r"|issuer-keys|status-lists|entitlements|consent-purposes|calendar-days|evidence|traffic)\b"
+    r"|/\.well-known/|/dci/|/datatracker/|/(healthz|readyz|metrics)$|/notify/v1/(receipts|inbound)/"
+)
+
+
+async def content(tried: Service) -> dict[str, Any]:
+    """What each table holds, as a checksum."""
+    names = await tried.owner.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'outbox'"
+    )
+    sums = ", ".join(
+        f'(SELECT md5(string_agg(t::text, \'\' ORDER BY t::text)) FROM "{name}" AS t) AS "{name}"'
+        for (name,) in names
+    )
+    return dict(await tried.owner.fetchrow(f"SELECT {sums}") or {})
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_nothing_of_ours_is_seen_or_changed_from_elsewhere(
+    service: str, cluster: Cluster, issuer: Issuer
+) -> None:
+    known = given_ids()
+    found = operations(openapi(service), known, GIVEN)
+    async with trial(service, cluster, issuer, SETTINGS.get(service, {})) as tried:
+        for operation in found:
+            if not AFTERWARDS.match(operation.id):
+                await tried.try_good(operation)
+        assert not tried.wrong
+        ours = {each for path, each in known.items() if not OPEN_TO_ALL.search(path)}
+        wrong = [
+            fault
+            for operation in found
+            if not OPEN_TO_ALL.search(operation.path)
+            for fault in await faults_of(operation, tried, issuer, ours - set(given_ids().values()))
+        ]
+    assert not wrong, "\n".join(wrong)
+
+
+async def faults_of(
+    operation: Operation, tried: Service, issuer: Issuer, ours: set[str]
+) -> list[str]:
+    """What a clerk of another county gets or does that she must not."""
+    token = issuer.token(
+        scope=scopes().replace("self", ""), region=ELSEWHERE, sub="stranger", org="office-elsewhere"
+    )
+    good, before = operation.good(), await content(tried)
+    headers = [(b"authorization", f"Bearer {token}".encode()), *tried.headers[1:]]
+    answer = await call(tried.app, good, headers + signature_of(good))
+    faults = []
+    if answer.status < 300 and any(each.encode() in answer.body for each in ours):
+        faults.append(f"{operation.id}: shows one of ours: {answer.body[:200]!r}")
+    if answer.status < 300 and ("{" in operation.path or operation.method != "GET"):
+        if not (answer.body and json.loads(answer.body) in ([], {"items": [], "next": None})):
+            faults.append(f"{operation.id}: {answer.status} {answer.body[:200]!r}")
+    if answer.status >= 500:
+        faults.append(f"{operation.id}: {answer.status}")
+    after = await content(tried)
+    changed = [name for name in after if after[name] != before.get(name)]
+    if changed:
+        faults.append(f"{operation.id}: {answer.status} changed {changed}")
+    return faults
