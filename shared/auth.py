@@ -134,10 +134,13 @@ def _at_home(actor: Actor, region: str) -> None:
         raise OutsideJurisdiction()
 
 
-def requires(*scopes: str) -> Any:
+def requires(*scopes: str, at_home: bool = False) -> Any:
     """A dependency: the caller, if the token has one of `scopes`. For each service's auth.py:
 
     CanReadPersons = Annotated[Actor, requires("registry:read")]
+
+    `at_home` is for what takes effect on somebody the caller need not be able to see: only an
+    office of this installation's region may do it.
     """
 
     async def check(request: Request) -> Actor:
@@ -146,7 +149,7 @@ def requires(*scopes: str) -> Any:
             raise Forbidden(
                 Text(f"需要权限 {' 或 '.join(scopes)}", f"Needs scope {' or '.join(scopes)}")
             )
-        if request.method not in ("GET", "HEAD"):
+        if at_home:
             _at_home(actor, request.app.state.settings.region)
         return actor
 

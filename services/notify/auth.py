@@ -7,5 +7,9 @@ from shared.auth import requires
 
 CanRead = Annotated[Actor, requires("notify:read", "notify:write")]
 CanWrite = Annotated[Actor, requires("notify:write")]
+# An official text goes to any number, at this county's cost and in its name.
+CanSend = Annotated[Actor, requires("notify:write", at_home=True)]
 # Staff for anyone in their region; a person (scope `self`) for herself, which the handler checks.
 CanActForSelf = Annotated[Actor, requires("notify:write", "self")]
+# A number may be anybody's: no other county's office silences one here.
+CanOptOut = Annotated[Actor, requires("notify:write", "self", at_home=True)]

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import tempfile
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -16,7 +17,9 @@ ROWS = (1, 3, 4, 5)
 
 def main() -> None:
     asked = _arguments()
+    busy = os.getloadavg()[0]
     results, notes = asyncio.run(_run(asked))
+    notes.append(f"Load average before the run: {busy:.1f}; other work lowers and widens figures.")
     print("\n" + table(results) + "\n\n" + verdict(results))
     for note in notes:
         print(f"- {note}")

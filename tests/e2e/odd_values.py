@@ -249,7 +249,15 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "POST /assessment/v1/schemes": lambda _: make_scheme(),
     "POST /assessment/v1/scorecards": lambda _: {"scheme": "county-2026"},
     "POST /notify/v1/templates": lambda _: make_template(),
-    "POST /notify/v1/messages": lambda known: make_message(),
+    "POST /notify/v1/messages": lambda _: (
+        make_message()
+        | {
+            "template": "weekly-digest",
+            "variables": {"week_start": "2026-06-01", "open": 1, "overdue": 0, "settled": 2},
+            "purpose": "official",
+            "to": {"phone": "13900000009"},
+        }
+    ),
     "POST /notify/v1/messages/batch": lambda _: {"messages": [make_message()]},
     "POST /notify/v1/opt-outs": lambda _: {"phone": "13900000001"},
 }

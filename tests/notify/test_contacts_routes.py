@@ -35,7 +35,7 @@ async def test_unknown_and_foreign_persons(notify: Notify) -> None:
     token = notify.issuer.token(scope=SCOPES, region="420381")
     async with client_of(notify.app, token, HEADERS) as foreign:
         answer = await foreign.post("/notify/v1/opt-outs", json={"person_id": str(person)})
-        assert answer.status_code == 404
+        assert answer.status_code == 403
     assert (await notify.post("/opt-outs", {})).status_code == 422
     token = notify.issuer.token(scope="notify:read")
     async with client_of(notify.app, token, HEADERS) as reader:

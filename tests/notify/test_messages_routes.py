@@ -105,7 +105,7 @@ async def test_another_county_reaches_nobody_here(notify: Notify) -> None:
     token = notify.issuer.token(scope=SCOPES, region="420381")
     async with client_of(notify.app, token, HEADERS) as foreign:
         text = await foreign.post("/notify/v1/messages", json=make_message(person))
-        assert (text.status_code, problem(text)) == (409, "no-consent")
+        assert (text.status_code, problem(text)) == (403, "outside-jurisdiction")
         look = await foreign.get(f"/notify/v1/messages/{sent['id']}")
         assert look.status_code == 404
 

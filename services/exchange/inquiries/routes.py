@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator
 
 from services.exchange.auth import CanAdminister, CanRead, CanWrite
 from services.exchange.inquiries import calendar, handlers, queries
@@ -83,8 +84,17 @@ async def list_days(
     return await calendar.list_days(year, tx)
 
 
+def _in_use(day: date) -> date:
+    if not 2000 <= day.year <= 2100:
+        raise ValueError("日期应在 2000 至 2100 年之间 / a day from 2000 to 2100 is needed")
+    return day
+
+
 @router.put("/calendar-days/{day}", summary="Correct the calendar")
 async def put_day(
-    day: date, command: CalendarDayInput, actor: CanAdminister, tx: Transaction
+    day: Annotated[date, AfterValidator(_in_use)],
+    command: CalendarDayInput,
+    actor: CanAdminister,
+    tx: Transaction,
 ) -> CalendarDayView:
     return await calendar.put_day(command, day, tx)

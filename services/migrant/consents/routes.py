@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.migrant.auth import CanActForSelf, CanReadOwn, CanWrite
+from services.migrant.auth import CanActForSelf, CanReadOwn, CanTakeConsent
 from services.migrant.consents import handlers, queries
 from services.migrant.consents.schemas import (
     ConsentPurposeView,
@@ -25,7 +25,7 @@ async def list_purposes(actor: CanReadOwn) -> Sequence[ConsentPurposeView]:
 
 @router.post("/consents", status_code=201, summary="Record a consent")
 async def give_consent(
-    command: GiveConsent, actor: CanWrite, language: Language, tx: PersonalTransaction
+    command: GiveConsent, actor: CanTakeConsent, language: Language, tx: PersonalTransaction
 ) -> ConsentView:
     return await handlers.give_consent(command, language, tx)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
-from services.notify.auth import CanRead, CanWrite
+from services.notify.auth import CanRead, CanSend
 from services.notify.messages import handlers, queries
 from services.notify.messages.schemas import (
     AcceptedView,
@@ -30,7 +30,7 @@ SendingRules = Annotated[Sending, Depends(_sending)]
 
 @router.post("/messages", status_code=202, summary="Send a text")
 async def send_message(
-    command: SendMessage, actor: CanWrite, tx: PersonalTransaction, sending: SendingRules
+    command: SendMessage, actor: CanSend, tx: PersonalTransaction, sending: SendingRules
 ) -> AcceptedView:
     return await handlers.send_message(command, tx, sending)
 
@@ -38,7 +38,7 @@ async def send_message(
 @router.post("/messages/batch", status_code=202, summary="Send many texts")
 async def send_messages(
     command: SendMessages,
-    actor: CanWrite,
+    actor: CanSend,
     tx: PersonalTransaction,
     sending: SendingRules,
     language: Language,
