@@ -3,12 +3,16 @@
 import base64
 import json
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from shared.problems import MalformedRequest, Text
 
 Item = TypeVar("Item")
+
+BEFORE_ALL = UUID(int=0)
+"""Comes before every id: where a list in the order of ids begins."""
 
 
 class Page(BaseModel, Generic[Item]):
@@ -28,7 +32,29 @@ def decode_cursor(cursor: str) -> list[Any]:
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error
+        raise _not_ours() from error
     if not isinstance(key, list):
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid"))
+        raise _not_ours()
     return key
+
+
+def text_in(cursor: str) -> str:
+    """The one text that a cursor of ours holds. Raises MalformedRequest for any other cursor."""
+    key = decode_cursor(cursor)
+    if len(key) != 1 or not isinstance(key[0], str):
+        raise _not_ours()
+    return key[0]
+
+
+def id_in(cursor: str | None) -> UUID | None:
+    """The id that a page goes on from, None for the first page. Raises MalformedRequest."""
+    if cursor is None:
+        return None
+    try:
+        return UUID(text_in(cursor))
+    except ValueError as error:
+        raise _not_ours() from error
+
+
+def _not_ours() -> MalformedRequest:
+    return MalformedRequest(Text("cursor 无效", "The cursor is not valid"))

@@ -4,19 +4,14 @@ import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from shared.commands import Command
 from shared.text import clean
 
 _DECIMAL = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,4})?")
 # Eleven digits in a row are a phone, fifteen or more an id number: neither belongs in a reason.
 _IDENTIFIER = re.compile(r"\d{11}")
-
-
-class Command(BaseModel):
-    """Base of commands: unknown fields are refused, so that a typo is not silently dropped."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class Words(BaseModel):

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from shared.clock import today
 from shared.codes import RegionCode
@@ -19,12 +19,6 @@ def _past(day: date) -> date:
     return day
 
 
-def _county_or_smaller(code: str) -> str:
-    if len(code) < COUNTY_DIGITS:
-        raise ValueError("请写到县级或更细 / a county or a smaller area is needed")
-    return code
-
-
 def _township_or_smaller(code: str) -> str:
     if len(code) < 9:
         raise ValueError("请写到乡镇、街道或村、社区 / a township or a village is needed")
@@ -32,12 +26,5 @@ def _township_or_smaller(code: str) -> str:
 
 
 PastDate = Annotated[CalendarDay, AfterValidator(_past)]
-CountyCode = Annotated[RegionCode, AfterValidator(_county_or_smaller)]
 TownshipCode = Annotated[RegionCode, AfterValidator(_township_or_smaller)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean)]
-
-
-class Command(BaseModel):
-    """Base of commands: unknown fields are refused, so that a typo is not silently dropped."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

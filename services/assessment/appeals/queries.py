@@ -5,9 +5,8 @@ from uuid import UUID
 from services.assessment.appeals.models import Appeal, AppealStatus
 from services.assessment.appeals.schemas import AppealView
 from services.assessment.errors import AppealNotFound
-from services.assessment.pages import id_before
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import Page, encode_cursor, id_in
 
 _PAGE = """
 SELECT a.* FROM appeals AS a JOIN scorecards AS s ON s.id = a.scorecard_id
@@ -39,7 +38,7 @@ async def list_appeals(
 ) -> Page[AppealView]:
     """Newest first."""
     found = await tx.find(
-        Appeal, _PAGE, tx.actor.region, scorecard_id, status, id_before(cursor), limit + 1
+        Appeal, _PAGE, tx.actor.region, scorecard_id, status, id_in(cursor), limit + 1
     )
     more, found = len(found) > limit, found[:limit]
     return Page(

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, model_validator
 
 from services.assessment.appeals.models import AppealStatus
-from services.assessment.fields import Command, Reason, Slug
+from services.assessment.fields import Reason, Slug
+from shared.commands import Command
 
 
 class FileAppeal(Command):

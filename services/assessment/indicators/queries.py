@@ -17,10 +17,9 @@ from services.assessment.indicators.schemas import (
     Status,
     ValueView,
 )
-from services.assessment.pages import code_after
 from services.assessment.periods import Period
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import Page, encode_cursor, text_in
 from shared.problems import OutsideJurisdiction
 
 _LATEST = """
@@ -54,7 +53,7 @@ async def list_indicators(
     scored: bool | None, limit: int, cursor: str | None, tx: Tx
 ) -> Page[IndicatorView]:
     """The latest version of each, by code."""
-    after = code_after(cursor)
+    after = text_in(cursor) if cursor else ""
     found = await tx.find(Indicator, _LATEST, after, scored, limit + 1)
     more = len(found) > limit
     return Page(

@@ -8,8 +8,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.assessment.facts.kinds import SeenBy
-from services.assessment.fields import Command, LocalText, Office, Slug, Words
+from services.assessment.fields import LocalText, Office, Slug, Words
 from services.assessment.periods import PeriodKind
+from shared.commands import Command
 
 LEAST_CASES = 10  # a cell of fewer could point at somebody
 

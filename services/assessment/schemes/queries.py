@@ -4,11 +4,10 @@ from datetime import date
 
 from services.assessment.errors import SchemeNotFound, SchemeNotInForce
 from services.assessment.fields import LocalText
-from services.assessment.pages import code_after
 from services.assessment.schemes.models import Scheme
 from services.assessment.schemes.schemas import PinnedItem, SchemeView
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import Page, encode_cursor, text_in
 
 _LATEST = """
 SELECT DISTINCT ON (code) * FROM schemes WHERE code > $1 ORDER BY code, version DESC LIMIT $2
@@ -17,7 +16,7 @@ SELECT DISTINCT ON (code) * FROM schemes WHERE code > $1 ORDER BY code, version 
 
 async def list_schemes(limit: int, cursor: str | None, tx: Tx) -> Page[SchemeView]:
     """The latest version of each, by code."""
-    after = code_after(cursor)
+    after = text_in(cursor) if cursor else ""
     found = await tx.find(Scheme, _LATEST, after, limit + 1)
     more = len(found) > limit
     return Page(

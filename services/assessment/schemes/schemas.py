@@ -7,7 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.assessment.fields import Command, DecimalText, LocalText, Slug
+from services.assessment.fields import DecimalText, LocalText, Slug
+from shared.commands import Command
 from shared.text import CalendarDay
 
 

@@ -10,7 +10,6 @@ from services.assessment.fields import Words
 from services.assessment.indicators.queries import definition_of, find_indicator, shown
 from services.assessment.indicators.rules import formula_of
 from services.assessment.indicators.schemas import Status
-from services.assessment.pages import id_before
 from services.assessment.scorecards.models import (
     Scorecard,
     ScorecardCell,
@@ -31,7 +30,7 @@ from services.assessment.scorecards.schemas import (
 )
 from shared.clock import CHINA
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import Page, encode_cursor, id_in
 
 CellKey = tuple[str, str, date]
 
@@ -70,7 +69,7 @@ async def list_scorecards(
     tx: Tx,
 ) -> Page[ScorecardView]:
     """Newest first; `area` takes in all inside it."""
-    before = id_before(cursor)
+    before = id_in(cursor)
     found = await tx.find(
         Scorecard, _PAGE, tx.actor.region, period, area, status, before, limit + 1
     )
@@ -110,7 +109,7 @@ async def get_evidence(scorecard_id: UUID, tx: Tx) -> EvidenceView:
 async def list_vetoes(
     area: str | None, is_open: bool | None, limit: int, cursor: str | None, tx: Tx
 ) -> Page[VetoView]:
-    before = id_before(cursor)
+    before = id_in(cursor)
     found = await tx.find(Veto, _VETOES, tx.actor.region, area, is_open, before, limit + 1)
     more, found = len(found) > limit, found[:limit]
     return Page(

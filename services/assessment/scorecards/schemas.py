@@ -3,25 +3,17 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 
-from services.assessment.fields import Command, Office, Reason, Slug, Words
+from services.assessment.fields import Office, Reason, Slug, Words
 from services.assessment.indicators.schemas import Status
 from services.assessment.periods import PeriodText
 from services.assessment.scorecards.models import ScorecardStatus
-from shared.codes import RegionCode
+from shared.commands import Command, CountyCode
 
-
-def _county_or_smaller(code: str) -> str:
-    if len(code) < 6:
-        raise ValueError("请写到县级或更细 / a county or a smaller area is needed")
-    return code
-
-
-Area = Annotated[RegionCode, AfterValidator(_county_or_smaller)]
+Area = CountyCode
 
 
 class ComputeScorecard(Command):

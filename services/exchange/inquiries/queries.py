@@ -15,9 +15,8 @@ from services.exchange.inquiries.schemas import (
 )
 from services.exchange.inquiries.states import TRANSITIONS, Side, State, Verb
 from services.exchange.messages.queries import delivery_of
-from services.exchange.notices.queries import after_id
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import Page, encode_cursor, id_in
 
 _LIST = """
 SELECT * FROM inquiries
@@ -45,7 +44,7 @@ async def list_inquiries(
 ) -> Page[InquirySummary]:
     """Newest first; names nobody."""
     rows = await tx.find(
-        Inquiry, _LIST, tx.actor.region, side, state, kind, overdue, after_id(cursor), limit + 1
+        Inquiry, _LIST, tx.actor.region, side, state, kind, overdue, id_in(cursor), limit + 1
     )
     delivery = await delivery_of([row.id for row in rows], tx)
     more = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None

@@ -8,8 +8,7 @@ from services.exchange.notices.models import Notice, NoticeDirection
 from services.exchange.notices.rules import NoticeKind, shown_id_number
 from services.exchange.notices.schemas import CONTENT, NoticeSummary, NoticeView
 from shared.db import Tx
-from shared.pages import Page, decode_cursor, encode_cursor
-from shared.problems import MalformedRequest, Text
+from shared.pages import Page, encode_cursor, id_in
 
 _LIST = """
 SELECT * FROM notices
@@ -33,21 +32,11 @@ async def list_notices(
     tx: Tx,
 ) -> Page[NoticeSummary]:
     """Newest first; names nobody."""
-    rows = await tx.find(
-        Notice, _LIST, tx.actor.region, direction, kind, after_id(cursor), limit + 1
-    )
+    rows = await tx.find(Notice, _LIST, tx.actor.region, direction, kind, id_in(cursor), limit + 1)
     delivery = await delivery_of([row.id for row in rows], tx)
     more = encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None
     items = [summary_of(row, delivery.get(row.id)) for row in rows[:limit]]
     return Page(items=items, next=more)
-
-
-def after_id(cursor: str | None) -> UUID | None:
-    """The id a page starts after. Raises MalformedRequest for a cursor that is not ours."""
-    try:
-        return UUID(decode_cursor(cursor)[0]) if cursor else None
-    except (ValueError, AttributeError, TypeError, IndexError) as error:
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error
 
 
 def summary_of(notice: Notice, delivery: Delivery | None) -> NoticeSummary:

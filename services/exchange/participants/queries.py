@@ -4,8 +4,8 @@ from services.exchange.errors import ParticipantNotFound
 from services.exchange.participants.models import Level, OwnNode, Participant
 from services.exchange.participants.schemas import ParticipantView, Record
 from shared.db import Tx
-from shared.pages import Page, decode_cursor, encode_cursor
-from shared.problems import MalformedRequest, Text, Unavailable
+from shared.pages import Page, encode_cursor, text_in
+from shared.problems import Unavailable
 from shared.signing import JsonObject, key_set
 
 _FOR_REGION = """
@@ -58,7 +58,7 @@ async def get_participant(node_id: str, tx: Tx) -> ParticipantView:
 
 async def list_participants(limit: int, cursor: str | None, tx: Tx) -> Page[ParticipantView]:
     """By id."""
-    after = _after(cursor) if cursor else ""
+    after = text_in(cursor) if cursor else ""
     rows = await tx.find(
         Participant,
         "SELECT * FROM participants WHERE id > $1 ORDER BY id LIMIT $2",
@@ -67,13 +67,6 @@ async def list_participants(limit: int, cursor: str | None, tx: Tx) -> Page[Part
     )
     more = encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=[view_of(row) for row in rows[:limit]], next=more)
-
-
-def _after(cursor: str) -> str:
-    key = decode_cursor(cursor)
-    if len(key) != 1 or not isinstance(key[0], str):
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid"))
-    return key[0]
 
 
 async def get_own_record(tx: Tx) -> Record:

@@ -6,8 +6,7 @@ from services.migrant.arrivals.models import Arrival
 from services.migrant.arrivals.schemas import ArrivalView
 from shared.actors import narrow
 from shared.db import Tx
-from shared.pages import Page, decode_cursor, encode_cursor
-from shared.problems import MalformedRequest, Text
+from shared.pages import Page, encode_cursor, id_in
 
 _LIST = """
 SELECT * FROM arrivals
@@ -31,7 +30,7 @@ async def list_arrivals(
 ) -> Page[ArrivalView]:
     """Newest first, in `region` (or all the actor covers)."""
     found = await tx.find(
-        Arrival, _LIST, narrow(tx.actor, region), after(cursor), still_here, limit + 1
+        Arrival, _LIST, narrow(tx.actor, region), id_in(cursor), still_here, limit + 1
     )
     page = found[:limit]
     for arrival in page:
@@ -41,14 +40,3 @@ async def list_arrivals(
         items=[view_of(each) for each in page],
         next=encode_cursor(str(page[-1].id)) if more else None,
     )
-
-
-def after(cursor: str | None) -> UUID | None:
-    """The id inside a cursor of lists sorted by id. Raises MalformedRequest."""
-    if cursor is None:
-        return None
-    try:
-        (key,) = decode_cursor(cursor)
-        return UUID(str(key))
-    except ValueError as error:
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid")) from error

@@ -6,8 +6,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.migrant.arrivals.models import StayPurpose
-from services.migrant.types import Command, CountyCode, PastDate, ShortText, TownshipCode
+from services.migrant.types import PastDate, ShortText, TownshipCode
 from shared.codes import ResidentId
+from shared.commands import Command, CountyCode
 from shared.text import MobileNumber, PersonName
 
 

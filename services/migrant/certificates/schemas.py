@@ -9,8 +9,9 @@ from joserfc.jwk import ECKey, OKPKey
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.migrant.certificates.rules import Claim, Outcome, RevocationReason, contradicts
-from services.migrant.types import Command, CountyCode, PastDate
+from services.migrant.types import PastDate
 from shared.codes import MaritalStatus, ResidentId, Sex
+from shared.commands import Command, CountyCode
 from shared.text import PersonName
 
 _COORDINATE = r"^[A-Za-z0-9_-]{43,88}$"

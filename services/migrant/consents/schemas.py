@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, model_validator
 
 from services.migrant.consents.rules import WORDS, ConsentPurpose
-from services.migrant.types import Command, CountyCode
+from shared.commands import Command, CountyCode
 from shared.text import MobileNumber
 
 

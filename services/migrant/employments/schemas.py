@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.migrant.types import Command, CountyCode, PastDate, ShortText
+from services.migrant.types import PastDate, ShortText
 from shared.codes import CreditCode, ResidentId
+from shared.commands import Command, CountyCode
 from shared.text import PersonName
 
 

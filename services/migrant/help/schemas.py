@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.migrant.help.rules import HelpCategory
-from services.migrant.types import Command, CountyCode, ShortText
+from services.migrant.types import ShortText
+from shared.commands import Command, CountyCode
 from shared.text import FreeText, MobileNumber
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel
 
 from services.migrant.services.rules import AppointmentStatus, ResidentKind, Service
-from services.migrant.types import Command, CountyCode, PastDate
+from services.migrant.types import PastDate
+from shared.commands import Command, CountyCode
 
 
 class RecordService(Command):

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from services.notify.base import Command
 from services.notify.campaigns.rules import CampaignStatus
 from services.notify.messages.schemas import VariableValue
 from services.notify.templates.rules import OFFICIAL
 from services.notify.templates.schemas import MessagePurpose, TemplateCode, VariableName
 from shared.codes import RegionCode
+from shared.commands import Command
 
 PeopleCount = Annotated[int | str, Field(description='a count, or "fewer than 10"')]
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, model_validator
 
-from services.notify.base import Command
 from services.notify.templates.schemas import MessagePurpose
+from shared.commands import Command
 from shared.text import MobileNumber
 
 

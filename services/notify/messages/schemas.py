@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue, model_validator
 
-from services.notify.base import Command
 from services.notify.messages.rules import AttemptState, Status
 from services.notify.templates.rules import OFFICIAL
 from services.notify.templates.schemas import MessagePurpose, TemplateCode, VariableName
+from shared.commands import Command
 from shared.text import MobileNumber
 
 Reference = Annotated[

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.notify.base import Command
 from services.notify.templates.rules import Kind, VariableType, check_text, clean_signature
+from shared.commands import Command
 from shared.text import FreeText
 
 TemplateCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,49}$")]

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from services.registry.duplicates.models import Decision, Duplicate
 from services.registry.duplicates.schemas import DuplicateView, SideView
-from services.registry.paging import after_id
 from services.registry.persons.models import Person
 from services.registry.persons.queries import id_number_of
 from shared.actors import narrow
 from shared.crypto import mask
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 
 # A pair is listed where either record lies in the region asked for; row-level security hides it
 # unless the caller may see both. Once one of them is merged, an open pair waits for that to be
@@ -34,7 +33,12 @@ async def list_duplicates(
 ) -> Page[DuplicateView]:
     """Pairs in the order they were found."""
     found = await tx.find(
-        Duplicate, _PAGE, status.value, after_id(cursor), narrow(tx.actor, region), limit + 1
+        Duplicate,
+        _PAGE,
+        status.value,
+        id_in(cursor) or BEFORE_ALL,
+        narrow(tx.actor, region),
+        limit + 1,
     )
     items = await views_of(found[:limit], tx)
     return Page(items=items, next=encode_cursor(str(items[-1].id)) if found[limit:] else None)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from services.registry.duplicates.models import Decision
 from services.registry.duplicates.rules import Evidence
-from services.registry.persons.schemas import Command
 from shared.codes import RegionCode, Sex
+from shared.commands import Command
 
 
 class SearchDuplicates(Command):

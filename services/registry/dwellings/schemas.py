@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.registry.dwellings.models import DwellingUse
 from services.registry.persons.models import ResidenceKind
-from services.registry.persons.schemas import Command
 from shared.codes import RegionCode, Sex
+from shared.commands import Command
 from shared.text import clean
 
 

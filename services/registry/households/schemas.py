@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from services.registry.households.rules import fault_of_members
-from services.registry.persons.schemas import Command, PlaceCode
 from shared.codes import FamilyRelation
+from shared.commands import Command, CountyCode
 from shared.text import FreeText
 
 
@@ -21,7 +21,7 @@ class MemberInput(Command):
 class FormHousehold(Command):
     """Form a household (立户) of registered persons. Whoever is in another household leaves it."""
 
-    region: PlaceCode
+    region: CountyCode
     number: Annotated[FreeText | None, Field(max_length=40)] = None
     head: UUID
     members: Annotated[list[MemberInput], Field(max_length=100, default_factory=list)]

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.registry.persons.models import ResidenceKind
 from services.registry.persons.rules import agrees_with_id_number
 from shared.clock import today
 from shared.codes import NATIONALITIES, FamilyRelation, RegionCode, ResidentId, Sex
+from shared.commands import Command, CountyCode
 from shared.text import CalendarDay, MobileNumber, PersonName, clean
 
 EARLIEST = date(1880, 1, 1)
@@ -21,12 +22,6 @@ def _plausible(day: date) -> date:
     return day
 
 
-def _county_or_smaller(code: str) -> str:
-    if len(code) < 6:
-        raise ValueError("请写到县级或更细 / a county or a smaller area is needed")
-    return code
-
-
 def _listed(code: str) -> str:
     if code not in NATIONALITIES:
         raise ValueError("民族代码不存在 / no such nationality code")
@@ -34,20 +29,13 @@ def _listed(code: str) -> str:
 
 
 Nationality = Annotated[str, Field(pattern=r"^\d{2}$"), AfterValidator(_listed)]
-PlaceCode = Annotated[RegionCode, AfterValidator(_county_or_smaller)]
 PastDate = Annotated[CalendarDay, AfterValidator(_plausible)]
-
-
-class Command(BaseModel):
-    """Base of commands: unknown fields are refused, so that a typo is not silently dropped."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class ResidenceInput(Command):
     """Where somebody lives since when."""
 
-    region: PlaceCode
+    region: CountyCode
     kind: ResidenceKind
     since: PastDate
     room_id: UUID | None = None
@@ -63,7 +51,7 @@ class RegisterPerson(Command):
     nationality: Annotated[Nationality, Field(description="GB/T 3304")] = "01"
     id_number: ResidentId | None = None
     phone: MobileNumber | None = None
-    hukou_region: PlaceCode
+    hukou_region: CountyCode
     residence: ResidenceInput | None = None
     household_id: UUID | None = None
     household_relation: FamilyRelation | None = None
@@ -87,7 +75,7 @@ class CorrectPerson(Command):
     nationality: Nationality | None = None
     id_number: ResidentId | None = None
     phone: MobileNumber | None = None
-    hukou_region: PlaceCode | None = None
+    hukou_region: CountyCode | None = None
     residence: ResidenceInput | None = None
 
 
@@ -162,8 +150,8 @@ class NoteArrival(Command):
     person_id: UUID
     name: PersonName
     id_number: ResidentId
-    region: PlaceCode
-    origin_region: PlaceCode
+    region: CountyCode
+    origin_region: CountyCode
     arrived_on: PastDate
     room_id: UUID | None = None
 
@@ -173,7 +161,7 @@ class NoteDeparture(Command):
 
     departure_id: UUID
     person_id: UUID
-    region: PlaceCode
+    region: CountyCode
     to_region: RegionCode | None = None
     departed_on: PastDate
 
@@ -183,7 +171,7 @@ class NoteArrivalElsewhere(Command):
 
     notice_id: UUID
     id_number: ResidentId | None
-    region: PlaceCode
+    region: CountyCode
     arrived_on: PastDate
 
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from services.registry.paging import after_id
 from services.registry.persons.queries import require_person
 from services.registry.persons.rules import shown_id_number, shown_phone
 from services.registry.rights.models import CorrectionRequest, ErasureRequest
@@ -11,7 +10,7 @@ from services.registry.rights.schemas import CorrectionRequestView, ErasureReque
 from shared.actors import narrow
 from shared.db import Tx
 from shared.erasure import Reason
-from shared.pages import Page, encode_cursor
+from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 from shared.subjects import herself, require_own
 from shared.usage import Purpose
 
@@ -39,7 +38,7 @@ async def list_corrections(
         own,
         status,
         narrow(tx.actor, region),
-        after_id(cursor),
+        id_in(cursor) or BEFORE_ALL,
         limit + 1,
     )
     items = [correction_view(each, tx) for each in found[:limit]]

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from services.registry.persons.schemas import Command, CorrectPerson, PersonView, VersionView
+from services.registry.persons.schemas import CorrectPerson, PersonView, VersionView
 from services.registry.rights.rules import CorrectableField, ErasureScope, RequestStatus
 from services.registry.tasks.schemas import TaskView
+from shared.commands import Command
 from shared.erasure import Reason
 from shared.text import FreeText
 

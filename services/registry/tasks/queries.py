@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from services.registry.paging import after_id
 from services.registry.tasks.models import Task, TaskKind
 from services.registry.tasks.schemas import TaskView
 from shared.actors import narrow
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 
 
 async def list_tasks(
@@ -27,7 +26,7 @@ async def list_tasks(
         [kind.value for kind in kinds],
         settled,
         narrow(tx.actor, region),
-        after_id(cursor),
+        id_in(cursor) or BEFORE_ALL,
         limit + 1,
     )
     items = [view_of(task, tx) for task in found[:limit]]

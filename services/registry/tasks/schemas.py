@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registry.persons.schemas import Command
 from services.registry.tasks.models import TaskKind, TaskOutcome
+from shared.commands import Command
 
 
 class OpenTask(Command):

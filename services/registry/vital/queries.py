@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from services.registry.paging import after_id
 from services.registry.vital.models import (
     BirthReport,
     DeathReport,
@@ -23,7 +22,7 @@ from services.registry.vital.schemas import (
 )
 from shared.actors import narrow
 from shared.db import Tx
-from shared.pages import Page, encode_cursor
+from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 
 Kind = TypeVar("Kind", bound=Report)
 View = TypeVar("View", bound=ReportView)
@@ -133,7 +132,7 @@ async def _some(
         status,
         narrow(tx.actor, region),
         None if is_office(tx) else tx.actor.org,
-        after_id(cursor),
+        id_in(cursor) or BEFORE_ALL,
         limit + 1,
     )
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.registry.persons.schemas import Command, Nationality, PastDate, PlaceCode
+from services.registry.persons.schemas import Nationality, PastDate
 from services.registry.vital.models import MarriageKind, ReportStatus
 from shared.codes import FamilyRelation, ResidentId, Sex
+from shared.commands import Command, CountyCode
 from shared.text import PersonName, clean
 
 Reference = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(clean)]
@@ -41,7 +42,7 @@ class ReportBirth(Command):
     `multiple_index`."""
 
     reference: Reference
-    region: PlaceCode
+    region: CountyCode
     born_on: PastDate
     born_at: time | None = None
     sex: Sex
@@ -68,7 +69,7 @@ class RegisterBirth(Command):
     follows from the mother's where it is not given."""
 
     child_name: PersonName
-    hukou_region: PlaceCode
+    hukou_region: CountyCode
     household_id: UUID | None = None
     household_relation: FamilyRelation | None = None
     nationality: Nationality | None = None
@@ -78,7 +79,7 @@ class ReportDeath(Command):
     """Report a death (死亡报告). The cause is not asked."""
 
     reference: Reference
-    region: PlaceCode
+    region: CountyCode
     died_on: PastDate
     person: Identified
 
@@ -86,14 +87,14 @@ class ReportDeath(Command):
 class Spouse(Named):
     """A spouse; who is not registered here is known by the county of her household register."""
 
-    home_region: PlaceCode | None = None
+    home_region: CountyCode | None = None
 
 
 class ReportMarriage(Command):
     """Report a marriage or divorce that civil affairs registered (婚姻登记通报)."""
 
     reference: Reference
-    region: PlaceCode
+    region: CountyCode
     kind: MarriageKind
     happened_on: PastDate
     spouses: Annotated[list[Spouse], Field(min_length=2, max_length=2)]
