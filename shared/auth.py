@@ -127,7 +127,7 @@ async def current_actor(request: Request) -> Actor:
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
-def _at_home(actor: Actor, region: str) -> None:
+def require_home(actor: Actor, region: str) -> None:
     """An office of another county may hold a token of the same issuer. What it does here would be
     done in a region this installation does not answer for. Raises OutsideJurisdiction."""
     if not (actor.covers(region) or actor.region.startswith(region)):
@@ -150,7 +150,7 @@ def requires(*scopes: str, at_home: bool = False) -> Any:
                 Text(f"需要权限 {' 或 '.join(scopes)}", f"Needs scope {' or '.join(scopes)}")
             )
         if at_home:
-            _at_home(actor, request.app.state.settings.region)
+            require_home(actor, request.app.state.settings.region)
         return actor
 
     return Depends(check)

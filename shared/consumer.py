@@ -9,7 +9,7 @@ message is to blame.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -149,15 +149,28 @@ class ConsumerLoop:
             await asyncio.sleep(_MEASURE_SECONDS)
 
     async def _apply_all(self, subscription: Subscription) -> None:
+        """Batch after batch: partitions side by side, so that they share the waits for the disk;
+        the messages of one partition one after the other, so that order per key holds."""
         while True:
-            last: dict[tuple[str, int], Received] = {}
-            try:
-                for received in await subscription.batch():
-                    await self.deliver(received)
-                    last[received.topic, received.partition] = received
-            finally:
-                for received in last.values():
-                    await subscription.commit(received)
+            partitions: dict[tuple[str, int], list[Received]] = {}
+            for received in await subscription.batch():
+                partitions.setdefault((received.topic, received.partition), []).append(received)
+            async with asyncio.TaskGroup() as group:
+                for messages in partitions.values():
+                    group.create_task(self._apply_in_order(messages, subscription))
+
+    async def _apply_in_order(
+        self, messages: Sequence[Received], subscription: Subscription
+    ) -> None:
+        """Deliver a partition's messages; whatever ends it, what is done is committed."""
+        done: Received | None = None
+        try:
+            for received in messages:
+                await self.deliver(received)
+                done = received
+        finally:
+            if done is not None:
+                await subscription.commit(done)
 
     async def deliver(self, received: Received) -> bool:
         """Apply one message exactly once (True), or put it among the dead letters (False)."""

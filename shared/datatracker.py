@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from shared.auth import CurrentActor
+from shared.auth import CurrentActor, require_home
 from shared.db import Tx
 from shared.http import Language, Route, Transaction
 from shared.problems import Forbidden
@@ -60,9 +60,13 @@ _FIND = (
 _COUNT = f"SELECT count(*) {_OF_SUBJECT}"
 
 
-async def _require_own(subject: UUID, tx: Tx) -> None:
-    if "usage:read" not in tx.actor.scopes and not await is_own(subject, tx):
+async def _require_own(subject: UUID, home: str, tx: Tx) -> None:
+    """An auditor is one of this installation's region. Raises Forbidden, OutsideJurisdiction."""
+    if await is_own(subject, tx):
+        return
+    if "usage:read" not in tx.actor.scopes:
         raise Forbidden()
+    require_home(tx.actor, home)
 
 
 def tracker_router(service: str) -> APIRouter:
@@ -73,6 +77,7 @@ def tracker_router(service: str) -> APIRouter:
 
     @router.get("/findUsage", summary="Who looked at a person's records", operation_id="findUsage")
     async def find_usage(
+        request: Request,
         actor: CurrentActor,
         tx: Transaction,
         language: Language,
@@ -83,7 +88,7 @@ def tracker_router(service: str) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     ) -> FindUsageResponse:
-        await _require_own(user_code, tx)
+        await _require_own(user_code, request.app.state.settings.region, tx)
         subject = await current_subject(user_code, tx)
         rows = await tx.fetch(_FIND, subject, period_start, period_end, offset, limit)
         total = await tx.fetch_value(_COUNT, subject, period_start, period_end)

@@ -40,6 +40,7 @@ class Cluster:
         self.postgres = postgres
         self.passwords = passwords
         self._migrated: set[str] = set()
+        self.used: set[str] = set()  # databases that a service wrote to since they were emptied
 
     async def database(self, service: str) -> str:
         """The service role's DSN of a migrated database."""
@@ -64,6 +65,7 @@ class Cluster:
                 " AND tablename NOT LIKE 'seed\\_%'"
             )
             await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            self.used.discard(service)
         finally:
             await connection.close()
 
@@ -94,6 +96,8 @@ async def bus(cluster: Cluster) -> AsyncIterator[Bus]:
     await bus.close()
 
 
+running_services: list[str] = []
+
 TxFactory = Callable[..., Any]
 
 
@@ -103,7 +107,10 @@ async def open_tx(cluster: Cluster) -> AsyncIterator[TxFactory]:
 
     @asynccontextmanager
     async def factory(service: str, **context: Any) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(await cluster.database(service))
+        dsn = await cluster.database(service)
+        if service in cluster.used and service not in running_services:
+            await cluster.empty(service)
+        connection = await asyncpg.connect(dsn)
         await set_codecs(connection)
         outer = connection.transaction()
         await outer.start()
@@ -189,8 +196,13 @@ async def start_service(
         settings = settings_class(**service_settings(service, dsn, issuer, **overrides))
         own = SeparateBus(bus, str(new_id()))
         app = import_module(f"services.{service}.app").create(settings, bus=own)
-        async with running(app):
-            yield app
+        cluster.used.add(service)
+        running_services.append(service)
+        try:
+            async with running(app):
+                yield app
+        finally:
+            running_services.remove(service)
 
     yield factory
 

@@ -9,6 +9,8 @@ from shared.auth import requires
 
 CanRead = Annotated[Actor, requires("assessment:read", "assessment:write", "assessment:oversight")]
 CanWrite = Annotated[Actor, requires("assessment:write")]
+# What everybody here is judged by: no other county's office declares it.
+CanDeclare = Annotated[Actor, requires("assessment:write", at_home=True)]
 CanOversee = Annotated[Actor, requires("assessment:oversight")]
 CanDecide = Annotated[Actor, requires("assessment:write", "assessment:oversight")]
 

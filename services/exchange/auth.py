@@ -7,4 +7,4 @@ from shared.auth import requires
 
 CanRead = Annotated[Actor, requires("exchange:read", "exchange:write")]
 CanWrite = Annotated[Actor, requires("exchange:write")]
-CanAdminister = Annotated[Actor, requires("exchange:admin")]
+CanAdminister = Annotated[Actor, requires("exchange:admin", at_home=True)]

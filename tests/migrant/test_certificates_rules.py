@@ -202,6 +202,8 @@ def test_the_holder_proves_it() -> None:
         {"iat": NOW + 601},
         {"iat": "now"},
         {"sd_hash": sdjwt.digest("something else")},
+        {"sd_hash": "é王\ud800"},
+        {"sd_hash": ["x"]},
         {"typ": "JWT"},
         {"key": OTHER},
     ],
@@ -306,3 +308,12 @@ def test_no_outcome_refuses_anybody() -> None:
         assert "refuse" not in outcome and "deny" not in outcome
         for word in ("拒绝", "不予", "不得办理", "refuse", "deny", "reject"):
             assert word not in text.zh and word not in text.en.lower()
+
+
+@pytest.mark.parametrize("odd", [{"ttl": 10**18}, {"ttl": 0}, {"now": 10**15}, {"now": -1}])
+def test_a_list_of_impossible_times_is_refused(odd: dict[str, int]) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "k"})
+    times = {"now": NOW, "ttl": 3600, "lifetime": 60} | odd
+    token = statuslist.sign("https://x.test/1", [3], 1024, key, **times)
+    with pytest.raises(statuslist.BadStatusList):
+        statuslist.read(token, KeySet([key]), "https://x.test/1")

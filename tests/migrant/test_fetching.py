@@ -1,5 +1,7 @@
 """Getting a status list over the network."""
 
+import gzip
+
 import httpx
 
 from services.migrant.certificates.fetching import StatusFetcher
@@ -35,5 +37,6 @@ async def test_what_fails_is_left_alone_for_a_while() -> None:
         httpx.Response(302, headers={"Location": "http://127.0.0.1/"}),
         httpx.Response(200, content=b"x" * (LARGEST + 1)),
         httpx.Response(200, content="é".encode()),
+        httpx.Response(200, content=gzip.compress(b"a.b.c"), headers={"Content-Encoding": "gzip"}),
     ):
         assert await fetch(answer) == ([None, None], 1)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.assessment.auth import CanRead, CanWrite, Home
+from services.assessment.auth import CanDeclare, CanRead, Home
 from services.assessment.fields import Office
 from services.assessment.indicators import handlers, queries
 from services.assessment.indicators.schemas import DeclareIndicator, IndicatorView, ValueView
@@ -29,7 +29,7 @@ async def list_indicators(
 
 @router.post("/indicators", status_code=201, summary="Declare an indicator or a new version")
 async def declare_indicator(
-    command: DeclareIndicator, actor: CanWrite, tx: Transaction, response: Response
+    command: DeclareIndicator, actor: CanDeclare, tx: Transaction, response: Response
 ) -> IndicatorView:
     view = await handlers.declare_indicator(command, tx)
     response.headers["Location"] = f"/assessment/v1/indicators/{view.code}"

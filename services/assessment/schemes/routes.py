@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.assessment.auth import CanRead, CanWrite
+from services.assessment.auth import CanDeclare, CanRead
 from services.assessment.schemes import handlers, queries
 from services.assessment.schemes.schemas import DeclareScheme, SchemeView
 from shared.http import Cursor, Limit, Route, Transaction
@@ -22,7 +22,7 @@ async def list_schemes(
 
 @router.post("/schemes", status_code=201, summary="Declare a scheme or a new version")
 async def declare_scheme(
-    command: DeclareScheme, actor: CanWrite, tx: Transaction, response: Response
+    command: DeclareScheme, actor: CanDeclare, tx: Transaction, response: Response
 ) -> SchemeView:
     view = await handlers.declare_scheme(command, tx)
     response.headers["Location"] = f"/assessment/v1/schemes/{view.code}"

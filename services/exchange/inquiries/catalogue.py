@@ -23,6 +23,7 @@ from pydantic import (
 from services.exchange.errors import FieldsRefused
 from shared.codes import CreditCode, RegionCode, ResidentId
 from shared.text import FreeText, PersonName, clean
+from shared.validation import place
 
 Value = str | int | bool
 
@@ -158,5 +159,5 @@ def _check(
 
 def _refused(wrong: Sequence[tuple[str, str]]) -> FieldsRefused:
     return FieldsRefused(
-        errors=[{"field": name[:60], "code": code} for name, code in sorted(wrong)]
+        errors=[{"field": place((name,)), "code": code} for name, code in sorted(wrong)]
     )

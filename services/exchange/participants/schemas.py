@@ -43,7 +43,7 @@ Role = Annotated[str, AfterValidator(_short)]
 class Record(BaseModel):
     """A node among its peers. Address without a final slash; `certificate_pem` is pinned."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     id: NodeId
     name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(clean)]

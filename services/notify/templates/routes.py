@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.notify.auth import CanRead, CanWrite
+from services.notify.auth import CanRead, CanSend
 from services.notify.templates import handlers, queries
 from services.notify.templates.schemas import TemplateView, WriteTemplate
 from shared.http import Cursor, Limit, Route, Transaction
@@ -14,7 +14,7 @@ router = APIRouter(tags=["templates"], route_class=Route)
 
 
 @router.post("/templates", status_code=201, summary="Write a template")
-async def write_template(command: WriteTemplate, actor: CanWrite, tx: Transaction) -> TemplateView:
+async def write_template(command: WriteTemplate, actor: CanSend, tx: Transaction) -> TemplateView:
     return await handlers.write_template(command, tx)
 
 
@@ -26,5 +26,5 @@ async def list_templates(
 
 
 @router.post("/templates/{template_id}/approval", summary="Approve somebody else's template")
-async def approve_template(template_id: UUID, actor: CanWrite, tx: Transaction) -> TemplateView:
+async def approve_template(template_id: UUID, actor: CanSend, tx: Transaction) -> TemplateView:
     return await handlers.approve_template(template_id, tx)
