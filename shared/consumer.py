@@ -36,6 +36,7 @@ Handler = Callable[[Any, Tx], Awaitable[None]]
 ATTEMPTS = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_SIDE_BY_SIDE = 4  # partitions at once: callers need connections of the pool too
 _MEASURE_SECONDS = 5.0
 
 _DEAD_LETTER = """
@@ -115,6 +116,7 @@ class ConsumerLoop:
         self._actor = actor
         self._metrics = metrics
         self._log = log.bind(service=consumer.name, part="consumer")
+        self._turns = asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def run(self) -> None:
         """Until cancelled; survives outages of bus and database."""
@@ -166,7 +168,8 @@ class ConsumerLoop:
         done: Received | None = None
         try:
             for received in messages:
-                await self.deliver(received)
+                async with self._turns:
+                    await self.deliver(received)
                 done = received
         finally:
             if done is not None:

@@ -27,7 +27,9 @@ log = structlog.get_logger()
 OUTBOX_INSERT = """
 INSERT INTO outbox (event_id, topic, key, payload, created_at)
 SELECT event_id, topic, key, payload, $5
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS t (event_id, topic, key, payload)
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+  WITH ORDINALITY AS t (event_id, topic, key, payload, n)
+ORDER BY n
 """
 
 _UNPUBLISHED = """
