@@ -27,9 +27,9 @@ from sqlmodel import SQLModel
 from shared.actors import Actor
 from shared.clock import CHINA
 from shared.crypto import Vault
+from shared.envelope import envelope
 from shared.events.base import Event
 from shared.ids import new_id
-from shared.outbox import OUTBOX_INSERT, envelope
 from shared.problems import NotFound, StaleVersion, Unavailable
 from shared.usage import Purpose, Usage
 
@@ -37,6 +37,14 @@ Connection = asyncpg.Connection | PoolConnectionProxy
 Row = TypeVar("Row", bound=SQLModel)
 
 _DIALECT = AsyncpgDialect()  # type: ignore[no-untyped-call]
+
+OUTBOX_INSERT = """
+INSERT INTO outbox (event_id, topic, key, payload, created_at)
+SELECT event_id, topic, key, payload, $5
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+  WITH ORDINALITY AS t (event_id, topic, key, payload, n)
+ORDER BY n
+"""
 
 USAGE_INSERT = """
 INSERT INTO usage_entries (subject_id, at, actor_sub, actor_org, purpose, case_reference, kind)

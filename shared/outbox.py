@@ -6,31 +6,16 @@ the relay asks for "not yet published", never for "greater than the last".
 """
 
 import asyncio
-import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import Any
 
 import asyncpg
 import structlog
-from opentelemetry import propagate
 
-from shared.bus import MAX_BYTES, Bus, Message
-from shared.crypto import Vault
-from shared.events.base import Event
-
-if TYPE_CHECKING:
-    from shared.db import Database
+from shared.bus import Bus, Message
+from shared.db import Database
 
 log = structlog.get_logger()
-
-OUTBOX_INSERT = """
-INSERT INTO outbox (event_id, topic, key, payload, created_at)
-SELECT event_id, topic, key, payload, $5
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
-  WITH ORDINALITY AS t (event_id, topic, key, payload, n)
-ORDER BY n
-"""
 
 _UNPUBLISHED = """
 SELECT id, event_id, topic, key, payload FROM outbox
@@ -43,46 +28,10 @@ _POLL_SECONDS = 0.25
 KEEP = timedelta(days=7)  # so that a bus that lost its disk can be refilled
 
 
-def envelope(
-    event: Event,
-    event_id: UUID,
-    source: str,
-    at: datetime,
-    vault: Vault,
-    *,
-    actor: str,
-    correlation_id: str,
-    causation_id: str | None,
-) -> str:
-    """The event as a CloudEvents 1.0 structured-mode JSON text.
-
-    Extensions: `actor`, `correlationid`, `causationid`, and `traceparent` when a trace is on.
-    """
-    members: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": str(event_id),
-        "source": source,
-        "type": event.event_type,
-        "subject": event.key,
-        "time": at.isoformat(),
-        "datacontenttype": "application/json",
-        "actor": actor,
-        "correlationid": correlation_id,
-    }
-    if causation_id is not None:
-        members["causationid"] = causation_id
-    propagate.inject(members)
-    members["data"] = event.sealed(vault)
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-    if len(text.encode()) > MAX_BYTES:  # refused here, or the relay would try it for ever
-        raise ValueError(f"an event of type {event.event_type} is too large for the bus")
-    return text
-
-
 class Relay:
     """Moves committed events from a service's outbox to the bus, in order, at least once."""
 
-    def __init__(self, database: "Database", bus: Bus, service: str) -> None:
+    def __init__(self, database: Database, bus: Bus, service: str) -> None:
         self._database = database
         self._filled = database.listen()
         self._bus = bus

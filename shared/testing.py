@@ -20,9 +20,9 @@ from shared.actors import Actor
 from shared.bus import Received
 from shared.crypto import Vault
 from shared.db import Tx
+from shared.envelope import envelope
 from shared.events.base import Event
 from shared.ids import new_id
-from shared.outbox import envelope
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "yipan"

@@ -2,21 +2,19 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from deploy.box import demo as stage
+from deploy.box import stage
 from deploy.box.demo_worker import WORKERS, workers
 from deploy.box.fleet import Json, Node, ask
+from deploy.box.stage import Demo
 from services.exchange.evidence.verify import verify_export
 from shared.clock import today
-
-if TYPE_CHECKING:
-    from deploy.box.demo import Demo
 
 CLERK = "exchange:read exchange:write"
 
 
-async def confirm_notices(demo: "Demo") -> None:
+async def confirm_notices(demo: Demo) -> None:
     """The home county finds each arrival notice to fit its records, and says so."""
     async with demo.home.client("clerk-1", CLERK, purpose="registration") as clerk:
 
@@ -35,7 +33,7 @@ async def confirm_notices(demo: "Demo") -> None:
     demo.say(f"  {len(notices)} signed notices applied and confirmed; at home she is now absent")
 
 
-async def _moved_at_home(demo: "Demo") -> None:
+async def _moved_at_home(demo: Demo) -> None:
     async with demo.home.client("clerk-1", "registry:read") as clerk:
 
         async def moved() -> bool:
@@ -45,7 +43,7 @@ async def _moved_at_home(demo: "Demo") -> None:
         await stage.until("the home register to follow", moved)
 
 
-async def inquire(demo: "Demo") -> None:
+async def inquire(demo: Demo) -> None:
     """The home county asks where they live; the host county accepts and answers; home closes."""
     opened = []
     async with demo.home.client("clerk-1", CLERK, purpose="inquiry") as asking:
@@ -89,13 +87,13 @@ HOME_SAW = {"inquiry-answered-in-time": 60, "inquiry-answered-correctly": 40}
 HOST_SAW = {"notices-fed-back": 50, "notices-agreeing": 50}
 
 
-async def score(demo: "Demo") -> None:
+async def score(demo: Demo) -> None:
     """Two-way (双向考核): each county's card is computed by the other."""
     await _scorecard(demo, demo.home, demo.host, HOME_SAW)
     await _scorecard(demo, demo.host, demo.home, HOST_SAW)
 
 
-async def _scorecard(demo: "Demo", observer: Node, judged: Node, weights: dict[str, int]) -> None:
+async def _scorecard(demo: Demo, observer: Node, judged: Node, weights: dict[str, int]) -> None:
     items = [
         {"indicator": code, "weight": str(weight), "target": "95", "floor": "60"}
         for code, weight in weights.items()
@@ -128,7 +126,7 @@ async def _scorecard(demo: "Demo", observer: Node, judged: Node, weights: dict[s
     demo.facts.setdefault("scores", {})[judged.id] = published["score"]
 
 
-async def closing_table(demo: "Demo") -> Json:
+async def closing_table(demo: Demo) -> Json:
     """What was sent, received and applied, and whether both evidence logs verify."""
     await stage.until("every message to be receipted", lambda: _all_delivered(demo))
     rows = {node.id: await _row(demo, node) for node in (demo.home, demo.host)}
@@ -148,7 +146,7 @@ async def closing_table(demo: "Demo") -> Json:
     return {"rows": rows, "scores": demo.facts["scores"]}
 
 
-async def _all_delivered(demo: "Demo") -> bool:
+async def _all_delivered(demo: Demo) -> bool:
     counts = [await _counts(node) for node in (demo.home, demo.host)]
     return all(each["sent"] == each["receipted"] for each in counts)
 
@@ -159,7 +157,7 @@ async def _counts(node: Node) -> dict[str, int]:
     return figures
 
 
-async def _row(demo: "Demo", node: Node) -> Json:
+async def _row(demo: Demo, node: Node) -> Json:
     path = demo.folder / f"evidence-{node.region}.jsonl"
     async with node.client("operator", "exchange:admin exchange:read") as admin:
         export = await admin.get("/exchange/v1/evidence/export")

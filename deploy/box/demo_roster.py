@@ -3,25 +3,22 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 
-from deploy.box import demo as stage
+from deploy.box import stage
 from deploy.box.bad_lines import BadLine, with_bad_lines
 from deploy.box.fleet import Json, Node, ask
 from deploy.box.roster import RosterLine, generate, write_csv, write_xlsx
 from deploy.box.sample import first_township
-
-if TYPE_CHECKING:
-    from deploy.box.demo import Demo
+from deploy.box.stage import Demo
 
 SEED = 20261101
 ONE_BAD_IN = 300  # lines
 LEVELS = ("province", "city", "county", "township")
 
 
-async def count_regions(demo: "Demo") -> None:
+async def count_regions(demo: Demo) -> None:
     """How many regions of each level a county knows."""
     async with demo.host.client("clerk-1", "registry:read") as clerk:
         counted = {level: await _count(clerk, level=level) for level in LEVELS}
@@ -42,7 +39,7 @@ async def _count(clerk: httpx.AsyncClient, **filters: str) -> int:
             return number
 
 
-async def import_township(demo: "Demo", node: Node, form: str) -> None:
+async def import_township(demo: Demo, node: Node, form: str) -> None:
     """Make a roster, import it with progress, and check rejects and population bridge."""
     path, lines, bad = await asyncio.to_thread(_write, demo, node, form)
     demo.facts[f"roster-{node.region}"] = lines
@@ -59,7 +56,7 @@ async def import_township(demo: "Demo", node: Node, form: str) -> None:
         await _check_bridge(demo, clerk, township)
 
 
-def _write(demo: "Demo", node: Node, form: str) -> tuple[Path, list[RosterLine], Counter[BadLine]]:
+def _write(demo: Demo, node: Node, form: str) -> tuple[Path, list[RosterLine], Counter[BadLine]]:
     place = first_township(node.region)
     seed = SEED + int(node.region)
     good = list(generate(seed, place.code, place.villages, place.counties, demo.margins))
@@ -69,7 +66,7 @@ def _write(demo: "Demo", node: Node, form: str) -> tuple[Path, list[RosterLine],
     return path, good, Counter(reason for _, reason in mixed if reason is not None)
 
 
-async def _import(demo: "Demo", clerk: httpx.AsyncClient, path: Path) -> Json:
+async def _import(demo: Demo, clerk: httpx.AsyncClient, path: Path) -> Json:
     content = await asyncio.to_thread(path.read_bytes)
     state: Json = await ask(
         clerk, "POST", "/registry/v1/imports",
@@ -85,7 +82,7 @@ async def _import(demo: "Demo", clerk: httpx.AsyncClient, path: Path) -> Json:
     return state
 
 
-async def _show_rejects(demo: "Demo", clerk: httpx.AsyncClient, import_id: str) -> None:
+async def _show_rejects(demo: Demo, clerk: httpx.AsyncClient, import_id: str) -> None:
     page = await ask(
         clerk, "GET", f"/registry/v1/imports/{import_id}/rejects",
         params={"limit": "200"}, headers={"Accept-Language": "zh"},
@@ -95,7 +92,7 @@ async def _show_rejects(demo: "Demo", clerk: httpx.AsyncClient, import_id: str) 
         demo.say(f"    line {each['line']}: {each['reason']}")
 
 
-async def _check_bridge(demo: "Demo", clerk: httpx.AsyncClient, township: str) -> None:
+async def _check_bridge(demo: Demo, clerk: httpx.AsyncClient, township: str) -> None:
     bridge = await ask(clerk, "GET", "/registry/v1/population-bridge", params={"region": township})
     margins = demo.margins
     expected = {

@@ -4,18 +4,16 @@ import base64
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
-from deploy.box import demo as stage
+from deploy.box import stage
 from deploy.box.fleet import Json, ask
 from deploy.box.roster import RosterLine
+from deploy.box.stage import Demo
 from shared.clock import today
 from shared.codes import credit_code_check_digit
-
-if TYPE_CHECKING:
-    from deploy.box.demo import Demo
 
 WORKERS = 12  # enough for a county's indicators to have cases (fewer than ten are not shown)
 CHOSEN = ["name", "birth_date", "over_18", "home_region"]
@@ -26,7 +24,7 @@ HOSPITAL = "12420381420000001" + credit_code_check_digit("12420381420000001")
 DESK = "registry:read migrant:read migrant:write"
 
 
-def workers(demo: "Demo") -> list[RosterLine]:
+def workers(demo: Demo) -> list[RosterLine]:
     """Women of the home township between 20 and 40 who are registered and live there."""
     lines: list[RosterLine] = demo.facts[f"roster-{demo.home.region}"]
     this_year = today().year
@@ -40,7 +38,7 @@ def workers(demo: "Demo") -> list[RosterLine]:
     return chosen[:WORKERS]
 
 
-async def issue_certificate(demo: "Demo") -> None:
+async def issue_certificate(demo: Demo) -> None:
     """At home, at her own request, from the home county's register."""
     worker = workers(demo)[0]
     async with demo.home.client("clerk-1", DESK, purpose="certificate") as clerk:
@@ -66,7 +64,7 @@ async def issue_certificate(demo: "Demo") -> None:
     await _trust(demo)
 
 
-async def _trust(demo: "Demo") -> None:
+async def _trust(demo: Demo) -> None:
     """The host county enters the home county's issuer keys, so that it can check offline."""
     async with httpx.AsyncClient(base_url=demo.home.url) as anyone:
         keys = await ask(anyone, "GET", "/migrant/v1/issuer-keys")
@@ -77,7 +75,7 @@ async def _trust(demo: "Demo") -> None:
         )  # fmt: skip
 
 
-async def arrive(demo: "Demo") -> None:
+async def arrive(demo: Demo) -> None:
     """At the welcome desk of the host county: one form each, no certificate asked for."""
     village = demo.facts[f"roster-{demo.host.region}"][0].residence
     async with demo.host.client("clerk-1", DESK) as clerk:
@@ -108,7 +106,7 @@ async def _find(clerk: httpx.AsyncClient, id_number: str) -> Any:
     return found[0] if found else None
 
 
-async def check_certificate(demo: "Demo") -> None:
+async def check_certificate(demo: Demo) -> None:
     """She shows two of its four claims; the desk sees those two and that it is genuine."""
     async with demo.host.client("clerk-1", DESK, purpose="verification") as clerk:
         check = await ask(
@@ -145,7 +143,7 @@ def _altered(credential: str) -> str:
     return f"{head}.{payload}.{rest[:20]}{flipped}{rest[21:]}"
 
 
-async def file_employment(demo: "Demo") -> None:
+async def file_employment(demo: Demo) -> None:
     """The employer gets a receipt for its own filing and never a record."""
     worker = workers(demo)[0]
     async with demo.host.client(
@@ -164,7 +162,7 @@ async def file_employment(demo: "Demo") -> None:
     demo.say(f"  receipt {receipt['id']}")
 
 
-async def register_birth(demo: "Demo") -> None:
+async def register_birth(demo: Demo) -> None:
     """Consent first; then the hospital's report, the registration, and the text by consent."""
     person_id = demo.facts["person-id"]
     async with demo.host.client("clerk-1", DESK, purpose="service") as clerk:
@@ -183,11 +181,11 @@ async def register_birth(demo: "Demo") -> None:
     await _await_household_update(demo)
 
 
-def _home(demo: "Demo") -> str:
+def _home(demo: Demo) -> str:
     return workers(demo)[0].hukou
 
 
-async def _report_birth(demo: "Demo") -> Json:
+async def _report_birth(demo: Demo) -> Json:
     worker = workers(demo)[0]
     async with demo.host.client("hospital-1", "registry:report", org=HOSPITAL) as hospital:
         report: Json = await ask(
@@ -203,7 +201,7 @@ async def _report_birth(demo: "Demo") -> Json:
     return report
 
 
-async def _await_text(demo: "Demo") -> None:
+async def _await_text(demo: Demo) -> None:
     """The provider shows what it got: one Chinese text, whole, and its receipt came back."""
     async with httpx.AsyncClient(base_url=demo.host.url) as anyone:
 
@@ -219,14 +217,14 @@ async def _await_text(demo: "Demo") -> None:
     demo.say("  the provider's receipt came back: delivered")
 
 
-async def _receipt(demo: "Demo", message_id: str) -> bool:
+async def _receipt(demo: Demo, message_id: str) -> bool:
     """Whether notify knows, from its own database, that the text was delivered."""
     async with demo.host.client("clerk-1", "notify:read", purpose="notification") as clerk:
         message = await ask(clerk, "GET", f"/notify/v1/messages/{message_id}")
     return bool(message["status"] == "delivered")
 
 
-async def _await_household_update(demo: "Demo") -> None:
+async def _await_household_update(demo: Demo) -> None:
     async with demo.home.client("clerk-1", "registry:read") as clerk:
 
         async def told() -> Any:
@@ -237,7 +235,7 @@ async def _await_household_update(demo: "Demo") -> None:
     demo.say(f"  {demo.home.id} learned that a household changed ({len(updates)} to look at)")
 
 
-async def show_usage(demo: "Demo") -> None:
+async def show_usage(demo: Demo) -> None:
     """She reads, with her own token, which offices looked at her and why."""
     person_id = demo.facts["person-id"]
     looks = []

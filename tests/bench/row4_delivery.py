@@ -27,9 +27,9 @@ from deploy.kafka.broker import KafkaBroker
 from shared.bus import Message
 from shared.bus.kafka import KafkaBus
 from shared.clock import today
+from shared.envelope import envelope
 from shared.events.migrant import ConsentGiven
 from shared.ids import new_id
-from shared.outbox import envelope
 from shared.telemetry import Receive, Scope, Send
 from shared.testing import EVENT_VAULT
 from tests.bench import people

@@ -10,8 +10,8 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from shared.contracts import SERVICES, events, openapi
+from shared.envelope import envelope
 from shared.ids import new_id
-from shared.outbox import envelope
 from shared.testing import EVENT_VAULT, Issuer, client_of
 from tests.conftest import ServiceFactory
 from tests.contracts.event_samples import sample

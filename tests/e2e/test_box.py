@@ -19,9 +19,9 @@ import pytest
 from deploy.box.fleet import free_ports
 from deploy.box.keys import make_token
 from shared.crypto import Vault
+from shared.envelope import envelope
 from shared.events.migrant import MigrantArrived
 from shared.ids import new_id
-from shared.outbox import envelope
 from tests.bench import people
 from tests.chaos.box import Box
 from tests.chaos.load import ARRIVAL, PATHS, PERSON, body
