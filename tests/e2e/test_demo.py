@@ -19,8 +19,8 @@ async def play(folder: Path, bus: str) -> dict[str, Any]:
 
 
 def outcome(figures: dict[str, Any]) -> dict[str, Any]:
-    """What must not depend on the bus. Receipts carry feedback and steps of the same 12 workers,
-    so counts are equal, message by message."""
+    """What must not depend on the bus: how much was sent, receipted, applied and refused at each
+    node, that its log verifies, and the score."""
     rows = {
         name: {k: row[k] for k in ("sent", "receipted", "applied", "refused", "verified")}
         for name, row in figures["rows"].items()
