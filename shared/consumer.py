@@ -233,7 +233,7 @@ class ConsumerLoop:
             members = parse(received.value)
         except Unreadable:
             members = {}
-        reason = describe(error)
+        reason = reason_of(error)
         async with self._database.transaction(self._actor) as tx:
             await tx.execute(
                 _DEAD_LETTER,
@@ -262,7 +262,7 @@ def _time_of(members: dict[str, Any]) -> datetime | None:
     return time if time.tzinfo else None
 
 
-def describe(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Why it failed, without any value of the message: it may hold personal data."""
     if isinstance(error, ValidationError):
         places = [f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in error.errors()]

@@ -7,10 +7,8 @@ async def register_person(
     return await handlers.register_person(command, tx)
 """
 
-import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
@@ -42,7 +40,7 @@ from shared.problems import (
     WrongMediaType,
 )
 from shared.responses import language_of, problem_response
-from shared.telemetry import App, Receive, Scope, Send, describe
+from shared.telemetry import App, Receive, Scope, Send, place_of
 from shared.usage import PURPOSE_WORDS, Purpose
 from shared.validation import field_errors
 
@@ -267,7 +265,7 @@ def render_errors(app: FastAPI) -> None:
         for kind, problem in _OF_DATABASE:
             if isinstance(error, kind):
                 return answer(request, problem())
-        log.error("unexpected", error=describe(error))
+        log.error("unexpected", error=type(error).__name__, at=place_of(error))
         return answer(request, Internal())
 
     @app.exception_handler(InvalidInput)
@@ -295,13 +293,7 @@ class LastResort:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            log.error("unexpected", error=type(error).__name__, at=_place_of(error))
+            log.error("unexpected", error=type(error).__name__, at=place_of(error))
             if not started:
                 language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
                 await problem_response(Internal(), language)(scope, receive, send)
-
-
-def _place_of(error: Exception) -> str:
-    """The file and line that raised it: enough to look, and nobody's data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -55,16 +56,19 @@ class _WithoutValues(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and record.exc_info[1] is not None:
-            record.msg = f"{record.getMessage()} {describe(record.exc_info[1])}"
+            record.msg = f"{record.getMessage()} {_class_and_place(record.exc_info[1])}"
             record.args, record.exc_info, record.exc_text = (), None, None
         return not record.getMessage().startswith("Cancel 0 running task")
 
 
-def describe(error: BaseException) -> str:
-    """An exception's class and the line of code it came from, without its message."""
+def _class_and_place(error: BaseException) -> str:
+    return f"{type(error).__name__} at {place_of(error)}"
+
+
+def place_of(error: BaseException) -> str:
+    """The file and line that raised it: enough to look, and nobody's data."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + place
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 def configure_tracing(service: str, endpoint: str | None) -> None:

@@ -15,7 +15,7 @@ from deploy.service import settings_of
 from shared.actors import service_actor
 from shared.bus import BusUnavailable, Message, Subscription
 from shared.consumer import ConsumerLoop
-from shared.crypto import Vault
+from shared.crypto import Suite, Vault
 from shared.db import Database
 from shared.telemetry import Metrics
 
@@ -62,13 +62,15 @@ def _access(service: str, data: Path) -> tuple[str, Vault, Vault, str, str]:
         given = settings_of(service)
         dsn, node, region = given.database_url.get_secret_value(), given.node_id, given.region
         field, index = given.field_key.get_secret_value(), given.index_key.get_secret_value()
-        event = given.event_key.get_secret_value()
+        event, cipher = given.event_key.get_secret_value(), given.cipher
     else:
         note = _note(data)
         keys = load_keys(data)
         dsn, node, region = note["databases"][service], note["node_id"], note["region"]
         field, index, event = keys.field_keys[service], keys.index_keys[service], keys.event_key
-    return dsn, Vault.from_text(field, index), Vault.from_text(event, index), node, region
+        cipher = Suite.AES_256_GCM
+    vault = Vault.from_text(field, index, cipher)
+    return dsn, vault, Vault.from_text(event, index, cipher), node, region
 
 
 def _note(data: Path) -> dict[str, Any]:

@@ -89,6 +89,12 @@ def test_images_are_pinned() -> None:
     assert re.search(r"^FROM \S+:\d", (DEPLOY / "image" / "Dockerfile").read_text(), re.MULTILINE)
 
 
+def test_kafka_is_the_one_the_tests_run() -> None:
+    pom = (DEPLOY / "kafka" / "pom.xml").read_text()
+    _, _, version = COMPOSE["services"]["kafka"]["image"].partition(":")
+    assert f">{version}<" in pom
+
+
 def test_no_secret_lies_in_the_files() -> None:
     for path in DEPLOY.rglob("*"):
         if path.suffix in (".yaml", ".conf", ".sh", ".example"):
