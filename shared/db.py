@@ -223,6 +223,20 @@ class Tx:
             merged_id,
         )
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part of the transaction that may fail alone, such as one item of many: when the block
+        raises, what it wrote, emitted and saw is taken back, and the caller may go on."""
+        events, usages = len(self._events), len(self._usages)
+        await self.connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except Exception:
+            await self.connection.execute("ROLLBACK TO SAVEPOINT attempt")
+            del self._events[events:], self._usages[usages:]
+            raise
+        await self.connection.execute("RELEASE SAVEPOINT attempt")
+
     @property
     def emitted(self) -> Sequence[Event]:
         return tuple(self._events)

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 FONT: Final = "Noto Sans SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
 
 INK: Final = "#1f2933"
-FAINT: Final = "#9aa5b1"
+FAINT: Final = "#6b7785"
 GRID: Final = "#e4e7eb"
 PAPER: Final = "#ffffff"
 # Told apart also in grey and by eyes that do not see red from green (after Okabe and Ito, 2008).
@@ -98,9 +98,9 @@ class Drawing:
             shape.set("font-weight", "600")
         shape.text = text
 
-    def hatch(self, name: str, colour: str) -> str:
-        """A fill of slanted lines, for what has to differ by more than its colour. Returns the
-        value for `fill`."""
+    def hatch(self, name: str, colour: str, angle: int = 45) -> str:
+        """A fill of lines slanted by `angle` degrees, for what has to differ by more than its
+        colour. Returns the value for `fill`."""
         pattern = SubElement(
             self._definitions,
             "pattern",
@@ -109,7 +109,7 @@ class Drawing:
                 "width": "6",
                 "height": "6",
                 "patternUnits": "userSpaceOnUse",
-                "patternTransform": "rotate(45)",
+                "patternTransform": f"rotate({angle})",
             },
         )
         SubElement(pattern, "rect", {"width": "6", "height": "6", "fill": PAPER})

@@ -8,15 +8,17 @@ async def register_person(
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
+from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import asyncpg
 import structlog
 from asyncpg.exceptions._base import DataError as InvalidInput
-from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from shared.auth import CurrentActor, current_actor
@@ -51,7 +53,20 @@ log = structlog.get_logger()
 
 class Route(APIRoute):
     """Keeps the finished response where the transaction door finds it: its exit runs after the
-    route and before anything is sent. An upload is read from callers with a token alone."""
+    route and before anything is sent. An upload is read from callers with a token alone. Tells in
+    its description of the headers that its transaction reads."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        headers = [
+            header
+            for hint in get_type_hints(endpoint, include_extras=True).values()
+            for depends in getattr(hint, "__metadata__", ())
+            if isinstance(depends, params.Depends)
+            for header in _documented.get(depends.dependency or endpoint, ())
+        ]
+        if headers:
+            options["openapi_extra"] = {"parameters": headers}
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -74,37 +89,94 @@ class Replayed(Exception):
         self.response = response
 
 
-async def transaction(
-    request: Request,
-    actor: CurrentActor,
-    idempotency_key: Annotated[
-        str | None,
-        Header(max_length=200, description="the same key and body replay the first answer"),
-    ] = None,
-    purpose: Annotated[Purpose | None, Header(description="why you look; see the guide")] = None,
-    case: Annotated[str | None, Header(max_length=100, description="your reference")] = None,
+class Why(BaseModel):
+    """What the headers of a request say about it."""
+
+    purpose: Purpose | None
+    case: Annotated[str | None, Field(max_length=100)]
+    idempotency_key: Annotated[str | None, Field(max_length=200)]
+
+
+def _why(request: Request) -> Why:
+    """Raises RequestValidationError."""
+    headers = request.headers
+    try:
+        return Why(
+            purpose=headers.get("purpose"),
+            case=headers.get("case"),
+            idempotency_key=headers.get("idempotency-key"),
+        )
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError(
+            [fault | {"loc": ("header", *fault["loc"])} for fault in faults]
+        ) from None
+
+
+@asynccontextmanager
+async def opened(
+    request: Request, *, personal: bool = False, replayed: bool = True
 ) -> AsyncIterator[Tx]:
-    """Opens the transaction of a request and commits it before the answer leaves."""
-    database: Database = request.app.state.database
-    async with database.transaction(actor, purpose=purpose, case_reference=case) as tx:
-        keyed = idempotency_key is not None and request.method not in ("GET", "HEAD")
-        if keyed:
-            await _claim_key(tx, request, str(idempotency_key))
-        yield tx
-        if keyed:
-            await _store_answer(tx, request.state.response, str(idempotency_key))
-
-
-async def personal_transaction(
-    tx: Annotated[Tx, Depends(transaction, scope="function")],
-) -> Tx:
-    """The transaction of a request that touches identifiable persons: it must say why."""
-    if tx.purpose is None:
+    """The transaction of a request. A `personal` one must say why; one that is not `replayed`
+    keeps no answer. Reads the headers itself: as parameters of their own they would cost every
+    request more than its statements do."""
+    actor, why = await current_actor(request), _why(request)
+    if personal and why.purpose is None:
         words = ", ".join(f"{each.value} ({PURPOSE_WORDS[each][0]})" for each in Purpose)
         raise PurposeRequired(
             Text(f"请在 Purpose 头中注明目的: {words}", f"Send a Purpose header, one of: {words}")
         )
-    return tx
+    database: Database = request.app.state.database
+    key = why.idempotency_key if replayed and request.method not in ("GET", "HEAD") else None
+    context = {"purpose": why.purpose, "case_reference": why.case}
+    async with database.transaction(actor, **context) as tx:
+        if key is not None:
+            await _claim_key(tx, request, key)
+        yield tx
+        if key is not None:
+            await _store_answer(tx, request.state.response, key)
+
+
+def _header(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    told = {"in": "header", "name": name, "required": False, "description": description}
+    return told | {"schema": schema | {"type": "string", "title": name}}
+
+
+_KEY = _header(
+    "Idempotency-Key", {"maxLength": 200}, "the same key and body replay the first answer"
+)
+_WHY = [
+    _header("Purpose", {"enum": [each.value for each in Purpose]}, "why you look; see the guide"),
+    _header("Case", {"maxLength": 100}, "your reference"),
+]
+_documented: dict[Callable[..., Any], list[dict[str, Any]]] = {}
+
+Door = TypeVar("Door", bound=Callable[..., Any])
+
+
+def reads_headers(*, key: bool) -> Callable[[Door], Door]:
+    """Marks a dependency that opens a transaction, so that the routes behind it tell of the headers
+    it reads: the purpose, the case, and a `key` where answers are replayed."""
+
+    def mark(door: Door) -> Door:
+        _documented[door] = [_KEY, *_WHY] if key else _WHY
+        return door
+
+    return mark
+
+
+@reads_headers(key=True)
+async def transaction(request: Request) -> AsyncIterator[Tx]:
+    """Opens the transaction of a request and commits it before the answer leaves."""
+    async with opened(request) as tx:
+        yield tx
+
+
+@reads_headers(key=True)
+async def personal_transaction(request: Request) -> AsyncIterator[Tx]:
+    """The transaction of a request that touches identifiable persons: it must say why."""
+    async with opened(request, personal=True) as tx:
+        yield tx
 
 
 Transaction = Annotated[Tx, Depends(transaction, scope="function")]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -97,6 +98,43 @@ def token(data: Path, sub: str, region: str, scope: str, org: str, name: str, ho
             keys, sub=sub, region=region, scope=scope, org=org, name=name, seconds=hours * 3600
         )
     )
+
+
+@main.command("import")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@DATA
+@click.option("--url", help="of a node, e.g. http://127.0.0.1:8000 [default: the box]")
+@click.option("--token", envvar="YIPAN_TOKEN", help="bearer token [default: of the box]")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="day the roster tells of")
+@click.option("--follow", metavar="ID", help="look at an import that runs already")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="rejects.xlsx",
+    show_default=True,
+    help="where the refused lines go, with the reason beside each",
+)
+def import_file(
+    file: Path | None,
+    data: Path,
+    url: str | None,
+    token: str | None,
+    as_of: datetime | None,
+    follow: str | None,
+    rejects: Path,
+) -> None:
+    """Import a roster (CSV or XLSX), show its progress, fetch its rejects."""
+    from deploy.box.importing import box_client, run_import
+
+    try:
+        with box_client(data, url, token) as client:
+            whole = run_import(client, file, follow, as_of.date() if as_of else None, rejects)
+    except BoxError as error:
+        _fail(error)
+    if not whole:
+        sys.exit(1)
 
 
 @main.command()

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.events.base import Event, Personal
 
 
@@ -17,11 +19,13 @@ class PersonRegistered(Event, key="person_id"):
 
 
 class PersonCorrected(Event, key="person_id"):
-    """Fields of a record were corrected (更正). Names the fields, not their values."""
+    """Fields of a record were corrected (更正), or became different on the day `changed_on` (变更).
+    Names the fields, not their values."""
 
     person_id: UUID
     region: str
     fields: list[str]
+    changed_on: date | None = None
 
 
 class PersonsMerged(Event, key="kept_id"):
@@ -37,6 +41,15 @@ class PersonsSeparated(Event, key="kept_id"):
 
     kept_id: UUID
     merged_id: UUID
+
+
+class HukouMoved(Event, key="person_id"):
+    """A person's household register moved (户口迁移). A correction of a wrong entry is none."""
+
+    person_id: UUID
+    from_region: str
+    to_region: str
+    moved_on: date
 
 
 class ResidenceChanged(Event, key="person_id"):
@@ -94,6 +107,39 @@ class BirthRegistered(Event, key="birth_id"):
     mother_id_number: Personal | None = None
 
 
+class BirthCorrected(Event, key="birth_id"):
+    """A registered birth was corrected, or its child named (更正、变更). Names the fields, not
+    their values, but for the day, which timeliness and dates that follow from it need."""
+
+    birth_id: UUID
+    child_id: UUID
+    mother_id: UUID
+    region: str
+    born_on: date
+    fields: list[str]
+
+
+class BirthAnnulled(Event, key="birth_id"):
+    """A birth was registered in error, or twice (撤销出生登记): `child_id` is nobody, or was merged
+    into the record of the other registration, which `PersonsMerged` says."""
+
+    birth_id: UUID
+    child_id: UUID
+    mother_id: UUID
+    region: str
+    annulled_at: datetime
+
+
+class BirthReinstated(Event, key="birth_id"):
+    """The annulment of a birth was itself an error: it stands (恢复出生登记)."""
+
+    birth_id: UUID
+    child_id: UUID
+    mother_id: UUID
+    region: str
+    born_on: date
+
+
 class DeathRegistered(Event, key="person_id"):
     """A death was entered in the civil register (死亡登记); the cause is not told."""
 
@@ -103,6 +149,16 @@ class DeathRegistered(Event, key="person_id"):
     died_on: date
     registered_at: datetime
     days: int
+
+
+class DeathCorrected(Event, key="person_id"):
+    """Day or place of a registered death was corrected (更正)."""
+
+    death_id: UUID
+    person_id: UUID
+    region: str
+    died_on: date
+    fields: list[str]
 
 
 class DeathAnnulled(Event, key="person_id"):
@@ -132,3 +188,195 @@ class DivorceRegistered(Event, key="marriage_id"):
     region: str
     divorced_on: date
     registered_at: datetime
+
+
+class MarriageCorrected(Event, key="marriage_id"):
+    """Day, place or spouses of a registered marriage or divorce (`kind`) were corrected (更正)."""
+
+    marriage_id: UUID
+    spouse_ids: list[UUID]
+    kind: str
+    region: str
+    happened_on: date
+    fields: list[str]
+
+
+class MarriageAnnulled(Event, key="marriage_id"):
+    """A registered marriage or divorce (`kind`) does not stand (撤销、无效), as if it had never
+    been."""
+
+    marriage_id: UUID
+    spouse_ids: list[UUID]
+    kind: str
+    region: str
+    annulled_at: datetime
+
+
+class MarriageReinstated(Event, key="marriage_id"):
+    """The annulment of a marriage or divorce was itself an error: it stands (恢复)."""
+
+    marriage_id: UUID
+    spouse_ids: list[UUID]
+    kind: str
+    region: str
+    happened_on: date
+
+
+class WorkUnitTierChanged(Event, key="work_unit_id"):
+    """Another office is responsible for a work unit now (单位分级变动), as its size crossed a
+    standard or the standard changed."""
+
+    work_unit_id: UUID
+    region: str
+    from_tier: str
+    to_tier: str
+    changed_on: date
+
+
+class LiaisonChanged(Event, key="place_id"):
+    """Another liaison officer serves a post of the grid or a work unit (联络员变动); null stands
+    for nobody. `place` is grid-post or work-unit."""
+
+    place: str
+    place_id: UUID
+    region: str
+    from_staff_id: UUID | None
+    to_staff_id: UUID | None
+    changed_on: date
+
+
+class AgreementSigned(Event, key="agreement_id"):
+    """A service agreement was signed (签订服务协议)."""
+
+    agreement_id: UUID
+    kind: str
+    region: str
+    since: date
+    until: date
+
+
+class AgreementRenewed(Event, key="agreement_id"):
+    """A service agreement goes on under a new one (续签): `agreement_id` follows `previous_id`."""
+
+    agreement_id: UUID
+    previous_id: UUID
+    kind: str
+    region: str
+    since: date
+    until: date
+
+
+class AgreementEnded(Event, key="agreement_id"):
+    """A service agreement ended before its time or ran out (终止服务协议)."""
+
+    agreement_id: UUID
+    kind: str
+    region: str
+    ended_on: date
+    reason: str
+
+
+class LeaseFiled(Event, key="lease_id"):
+    """A lease of a room was filed (房屋租赁备案). Who lets and who rents is not told."""
+
+    lease_id: UUID
+    room_id: UUID
+    region: str
+    since: date
+    until: date | None
+
+
+class LeaseEnded(Event, key="lease_id"):
+    """A lease ends on a day, earlier than filed before (租赁终止)."""
+
+    lease_id: UUID
+    region: str
+    ended_on: date
+
+
+class HouseholdsSplit(Event, key="household_id"):
+    """Some members of `household_id` founded `new_household_id` (分户)."""
+
+    household_id: UUID
+    new_household_id: UUID
+    region: str
+    split_on: date
+
+
+class HouseholdsJoined(Event, key="household_id"):
+    """All members of `joined_household_id` are in `household_id` now (并户)."""
+
+    household_id: UUID
+    joined_household_id: UUID
+    region: str
+    joined_on: date
+
+
+class FeedReconciled(Event, key="feed_id"):
+    """A department's monthly batch was compared with the register and applied (部门月报核对), as
+    counts. `in_both`, `only_there` and `only_here` compare the month's events of that kind;
+    `only_here` is null where the register keeps no such list."""
+
+    feed_id: UUID
+    department: str
+    kind: str
+    region: str
+    month: date
+    new: int
+    changed: int
+    unchanged: int
+    conflicting: int
+    rejected: int
+    in_both: int
+    only_there: int
+    only_here: int | None
+
+
+class FeedWithdrawn(Event, key="feed_id"):
+    """A wrong batch was taken back (部门月报撤回): how many lines were restored, and how many were
+    left because the record was changed since."""
+
+    feed_id: UUID
+    department: str
+    kind: str
+    region: str
+    month: date
+    restored: int
+    left_over: int
+
+
+class RegionPair(BaseModel):
+    """An area and what it becomes: the second alone where one is established, the first alone
+    where one is abolished. `name` is what it is called from then on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    from_region: str | None
+    to_region: str | None
+    name: str | None
+
+
+class RegionsChanged(Event, key="county"):
+    """The map of a county changed (区划调整): from `effective_on` on, what was recorded under
+    `from_region` is under `to_region`. An area that becomes several was split, several that become
+    one were merged; one that becomes itself goes on. `reverses` is the change that this undoes."""
+
+    change_id: UUID
+    kind: str
+    county: str
+    document: str
+    effective_on: date
+    pairs: list[RegionPair]
+    reverses: UUID | None = None
+
+
+class BlindZoneFound(Event, key="zone_id"):
+    """A place that nobody clearly takes care of was found (发现盲区): of unclear owner, without a
+    committee, or with an unclear border to `other_region`."""
+
+    zone_id: UUID
+    kind: str
+    finding: str
+    region: str
+    other_region: str | None
+    found_on: date

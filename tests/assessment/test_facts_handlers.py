@@ -73,9 +73,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
     return events, draw(st.permutations(doubled))
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given_events=deliveries())
 async def test_any_order_and_any_repetition_gives_the_same_tallies(
     open_tx: TxFactory, given_events: tuple[list[Event], list[Event]]

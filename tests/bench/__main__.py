@@ -7,12 +7,12 @@ import tempfile
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from tests.bench import row1_lookup, row3_create, row4_delivery, row5_import
+from tests.bench import row1_lookup, row3_create, row4_delivery, row5_import, row8_duplicates
 from tests.bench.frame import Contest, Result, measure
 from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
-ROWS = (1, 3, 4, 5)
+ROWS = (1, 3, 4, 5, 8)
 
 
 def main() -> None:
@@ -34,6 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
     parser.add_argument("--people", type=int, default=10_000, help="registered beforehand")
+    parser.add_argument("--records", type=int, default=1_000_000, help="searched in row 8")
     parser.add_argument("--quick", action="store_true", help="2 short rounds, nothing written")
     asked = parser.parse_args()
     asked.rows = [int(row) for row in asked.rows.split(",")]
@@ -70,6 +71,8 @@ def _contest(
             return row4_delivery.contest(made, asked.rounds)
         case 5:
             return row5_import.contest(made)
+        case 8:
+            return row8_duplicates.contest(made, asked.records)
         case _:
             raise ValueError(row)
 

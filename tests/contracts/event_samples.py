@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any, get_args
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from shared.codes import resident_id_check_digit
 from shared.events.base import Event
 from shared.ids import new_id
@@ -12,7 +14,7 @@ TEXTS = {
     "region": "420325100001",
     "hukou_region": "420325100001",
     "residence_region": "420325100001",
-    "from_region": None,
+    "from_region": "420325200002",
     "to_region": "420325100001",
     "asked_region": "420325100",
     "origin_region": "420381",
@@ -66,7 +68,8 @@ def _value(name: str, annotation: Any) -> Any:
     if first is int:
         return 3
     if getattr(annotation, "__origin__", None) is list:
-        return ["name"]
+        inner = isinstance(first, type) and issubclass(first, BaseModel)
+        return [{field: _value(field, str) for field in first.model_fields}] if inner else ["name"]
     return "sample"
 
 

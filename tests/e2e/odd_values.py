@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import ECKey
@@ -213,10 +214,51 @@ SCHEME_ITEM = {
 
 # What an operation's body needs beyond what its schema tells; `known` are ids made before.
 GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "POST /registry/v1/feed-profiles": lambda _: json.loads(
+        (Path("services/registry/feeds/shipped") / "police.deaths.json").read_text()
+    ),
     "POST /registry/v1/persons": lambda _: {"id_number": MOTHER, "phone": "13900000001"},
     "POST /registry/v1/households": lambda known: {
         "head": known.get("person_id"),
         "members": [],
+    },
+    "POST /registry/v1/dwellings": lambda _: {"rooms": [{"number": "101"}]},
+    "POST /registry/v1/estates": lambda _: {"manager_phone": "13900000001"},
+    "POST /registry/v1/leases": lambda known: {
+        "room_id": known.get("room_id", "019a0000-0000-7000-8000-000000000000"),
+        "landlord": {"org": "91350100M000100Y43"},
+        "until": None,
+    },
+    "POST /registry/v1/households/{household_id}/split": lambda known: {
+        "head": known.get("person_id"),
+        "members": [],
+        "staying": [],
+    },
+    "POST /registry/v1/households/{household_id}/head": lambda known: {
+        "head": known.get("person_id"),
+        "members": [],
+    },
+    "POST /registry/v1/households/{household_id}/departures": lambda _: {"staying": []},
+    "POST /registry/v1/households/{household_id}/members": lambda _: {"relation": "8"},
+    "POST /registry/v1/households/{household_id}/join": lambda _: {
+        "members": [{"person_id": "019a0000-0000-7000-8000-000000000000", "relation": "8"}],
+    },
+    "POST /registry/v1/field-batches": lambda _: {
+        "items": [
+            {
+                "item_id": str(new_id()),
+                "kind": "register-person",
+                "captured_at": "2026-01-01T08:00:00+08:00",
+                "body": {},
+            }
+        ]
+    },
+    "POST /registry/v1/work-units": lambda _: {"credit_code": "91350100M000100Y43"},
+    "POST /registry/v1/work-units/{work_unit_id}/staffings": lambda _: {"staff": {"name": "王芳"}},
+    "POST /registry/v1/grid-posts/{post_id}/staffings": lambda _: {"staff": {"name": "王芳"}},
+    "POST /registry/v1/staffings/{staffing_id}/handovers": lambda _: {"to": {"name": "陈刚"}},
+    "POST /registry/v1/agreements": lambda known: {
+        "work_unit_id": known.get("work_unit_id", "019a0000-0000-7000-8000-000000000000"),
     },
     "POST /registry/v1/person-searches": lambda _: {"id_number": MOTHER},
     "POST /registry/v1/birth-reports": lambda _: {
@@ -227,6 +269,23 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "POST /registry/v1/marriage-reports": lambda _: {
         "spouses": [{"name": "王芳", "id_number": MOTHER}, {"name": "陈刚", "id_number": FATHER}],
     },
+    "POST /registry/v1/region-changes": lambda _: {
+        "kind": "rename",
+        "lines": [
+            {"from_region": "420325200002", "to_region": "420325200002", "name": "高碑社区"},
+        ],
+    },
+    "POST /registry/v1/region-changes/{change_id}/placements": lambda _: {
+        "to_region": "420325200002",
+        "people": [str(new_id())],
+    },
+    "POST /registry/v1/blind-zones": lambda _: {"kind": "unclear-owner"},
+    "POST /registry/v1/blind-zones/{zone_id}/assignment": lambda _: {"caretaker": "420325200002"},
+    "POST /registry/v1/blind-zones/{zone_id}/handover": lambda _: {
+        "to_region": "420325200002",
+        "phases": [{"duty": "人口登记", "due_on": "2026-07-01"}],
+    },
+    "POST /registry/v1/duplicates/thresholds": lambda _: {"review": 1, "strong": 2},
     "POST /registry/v1/duplicates/{duplicate_id}/decision": lambda _: {"decision": "different"},
     "POST /migrant/v1/certificates": lambda known: {
         "person_id": known.get("person_id"),

@@ -23,11 +23,17 @@ from tests.registry.places import PLACES
 
 # What is written though the request is refused: the evidence that somebody tried. What a service
 # writes by its own clock is here as well.
-BOOKKEEPING = ["alembic_version", "usage_entries", "refusals", "attempts", "inbox"]
+# Tables that grow whatever a request was: what is noted of every call, and what work in the
+# background writes meanwhile.
+BOOKKEEPING = [
+    *("alembic_version", "usage_entries", "refusals", "attempts", "inbox"),
+    *("duplicates", "export_parts"),
+]
 TYPED = b"420325199001011234"  # in some bad requests; no answer says it back
 # A body that passes needs a signature or a file; test_messages_door and test_imports send those.
 NEVER_GOOD = {
     "POST /registry/v1/imports",
+    "POST /registry/v1/feeds",
     "POST /exchange/dci/registry/notify",
 }
 
@@ -132,6 +138,8 @@ def learn(operation: Operation, made: dict[str, Any], known: dict[str, str]) -> 
                 name
             ]
             break
+    if made.get("rooms"):
+        known["room_id"] = made["rooms"][0]["id"]
     if isinstance(made.get("person_id"), str):
         known["person_id"] = made["person_id"]
 

@@ -37,7 +37,7 @@ def test_the_empty_tree_has_the_root_the_standard_says() -> None:
 
 
 @given(size=SIZES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pymerkle_agrees_on_the_root(size: int) -> None:
     other = InmemoryTree(algorithm="sha256")
     for index in range(size):

@@ -66,7 +66,7 @@ def test_all_or_a_part_is_shown() -> None:
     assert isinstance(payload["_sd"], list) and len(payload["_sd"]) == 8
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(min_value=0), character=st.sampled_from("AZaz09-_"))
 def test_no_altered_character_passes(place: int, character: str) -> None:
     text = FIXED

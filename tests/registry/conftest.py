@@ -13,6 +13,7 @@ from shared.db import Database
 from shared.testing import EVENT_VAULT, VAULT, Issuer, client_of
 from tests.conftest import Cluster, ServiceFactory, TxFactory
 from tests.registry.samples import REGIONS
+from tests.registry.vital_samples import Desk, open_desk
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,10 @@ async def client(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator
         client_of(app, token, {"Purpose": "registration", "Accept-Language": "en"}) as client,
     ):
         yield client
+
+
+@pytest.fixture
+async def desk(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Desk]:
+    """An office of the county and whoever else is asked for."""
+    async with open_desk(start_service, issuer) as desk:
+        yield desk

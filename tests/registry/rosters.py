@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from deploy.box.roster import R7, RosterLine, generate
-from services.registry.imports.rules import HEADERS
+from services.registry.imports.rules import HEADERS, SINCE
 from tests.registry.samples import id_number
 
 TOWNSHIP = "420325100"
@@ -36,12 +36,15 @@ GOOD = {
 
 
 def cells(**changes: str) -> list[str]:
-    """A line of a roster, good but for the changes."""
+    """A line of a roster, good but for the changes; 居住起始日 stands in it where it is given."""
     return list((GOOD | changes).values())
 
 
 def csv_of(*lines: list[str], encoding: str = "utf-8") -> bytes:
-    return "".join(",".join(line) + "\r\n" for line in [list(HEADERS), *lines]).encode(encoding)
+    """A file of lines, with the column 居住起始日 where the first has a seventeenth cell."""
+    since = [SINCE] if lines and len(lines[0]) == len(HEADERS) + 1 else []
+    table = [[*HEADERS, *since], *lines]
+    return "".join(",".join(line) + "\r\n" for line in table).encode(encoding)
 
 
 def sample(divisor: int = 400, seed: int = 1) -> list[RosterLine]:

@@ -1,6 +1,5 @@
 """Births over HTTP: reported by several, folded, registered once, returned."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -8,8 +7,7 @@ import pytest
 
 from shared.clock import today
 from shared.events.registry import BirthRegistered
-from shared.testing import EVENT_VAULT, Issuer
-from tests.conftest import ServiceFactory
+from shared.testing import EVENT_VAULT
 from tests.registry.places import AWAY, COUNTY_AWAY, HOME, NEXT, number
 from tests.registry.vital_samples import (
     FATHER,
@@ -18,14 +16,7 @@ from tests.registry.vital_samples import (
     Desk,
     make_birth,
     make_registration,
-    open_desk,
 )
-
-
-@pytest.fixture
-async def desk(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Desk]:
-    async with open_desk(start_service, issuer) as desk:
-        yield desk
 
 
 async def register(desk: Desk, report: dict[str, Any], **overrides: Any) -> dict[str, Any]:
@@ -67,13 +58,9 @@ async def test_home_county_is_told_of_a_migrant_mother(desk: Desk) -> None:
     assert MOTHER["id_number"] not in str(registered)
     assert BirthRegistered.opened(registered, EVENT_VAULT).mother_id_number == MOTHER["id_number"]
     child = (await desk.get(f"persons/{birth['child_id']}")).json()
-    assert child["residence"] == {
-        "region": HOME,
-        "kind": "migrant",
-        "since": "2025-06-01",
-        "until": None,
-        "room_id": None,
-    }
+    residence = child["residence"]
+    assert (residence["region"], residence["kind"]) == (HOME, "migrant")
+    assert (residence["since"], residence["until"]) == ("2025-06-01", None)
 
 
 async def test_a_child_joins_its_mothers_household(desk: Desk) -> None:
@@ -166,7 +153,7 @@ async def test_a_mother_who_is_not_registered_is_registered_first(desk: Desk) ->
     ("born_on", "name", "reason"),
     [
         ("1989-12-31", "王芳", "child-not-younger-than-mother"),
-        ("1999-12-31", "王芳", "mother-under-ten"),
+        ("1999-12-31", "王芳", "mother-implausibly-young"),
         ("2025-06-01", "王方", "name-differs"),
     ],
 )

@@ -7,14 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.vital.rules import (
+    CONFIRMABLE,
     BirthFacts,
     Doubt,
+    Recorded,
     age_on,
-    doubt_about_mother,
+    doubt_about_births,
+    doubts_about_mother,
     home_elsewhere,
+    is_late,
+    name_of_unnamed,
     relation_of_child,
     same_birth,
     unclear_birth,
+    unresolved,
 )
 
 DAY = date(2025, 6, 1)
@@ -70,31 +76,81 @@ def test_against_a_single_boy(
 
 
 @pytest.mark.parametrize(
-    ("born_on", "name", "sex", "doubt"),
+    ("born_on", "name", "sex", "doubts"),
     [
-        (date(2020, 1, 1), "王芳", "2", None),
-        (date(2000, 1, 1), "王芳", "2", None),  # ten years old that day: not for us to judge
-        (date(1999, 12, 31), "王芳", "2", Doubt.MOTHER_TOO_YOUNG),
-        (date(1990, 1, 1), "王芳", "2", Doubt.CHILD_OLDER),
-        (date(1980, 1, 1), "王芳", "2", Doubt.CHILD_OLDER),
-        (date(2020, 1, 1), "王方", "2", Doubt.NAME_DIFFERS),
-        (date(2020, 1, 1), "王芳", "1", Doubt.RECORDED_AS_MAN),
-        (date(2020, 1, 1), "王芳", "0", None),
+        (date(2020, 1, 1), "王芳", "2", []),
+        (date(2002, 1, 1), "王芳", "2", []),  # twelve years old that day
+        (date(2001, 12, 31), "王芳", "2", [Doubt.MOTHER_TOO_YOUNG]),
+        (date(2045, 12, 31), "王芳", "2", []),
+        (date(2046, 1, 1), "王芳", "2", [Doubt.MOTHER_TOO_OLD]),
+        (date(1990, 1, 1), "王芳", "2", [Doubt.CHILD_OLDER]),
+        (date(1980, 1, 1), "王芳", "2", [Doubt.CHILD_OLDER]),
+        (date(2020, 1, 1), "王方", "1", [Doubt.NAME_DIFFERS, Doubt.RECORDED_AS_MAN]),
+        (date(2020, 1, 1), "王芳", "0", []),
+        (date(2030, 6, 2), "王芳", "2", [Doubt.MOTHER_DIED]),
+        (date(2030, 6, 1), "王芳", "2", []),  # she died giving birth
     ],
 )
 def test_doubts_about_a_mother_born_in_1990(
-    born_on: date, name: str, sex: str, doubt: Doubt | None
+    born_on: date, name: str, sex: str, doubts: list[Doubt]
 ) -> None:
-    assert (
-        doubt_about_mother(
-            born_on=born_on,
-            reported_name=name,
-            name="王芳",
-            sex=sex,
-            birth_date=date(1990, 1, 1),
-        )
-        == doubt
-    )
+    died_on = date(2030, 6, 1) if born_on.year == 2030 else None
+    mother = Recorded("王芳", sex, date(1990, 1, 1), died_on)
+    found = doubts_about_mother(mother, reported_name=name, born_on=born_on, youngest=12, oldest=55)
+    assert found == doubts
+
+
+@pytest.mark.parametrize(
+    ("days", "one", "other", "doubt"),
+    [
+        (0, None, None, None),  # the same birth, which is folded, not doubted
+        (0, 1, 2, None),  # twins
+        (0, 1, None, Doubt.OTHER_BIRTH),
+        (2, None, None, Doubt.CLOSE_BIRTH),
+        (213, None, None, Doubt.CLOSE_BIRTH),  # 1 June to 31 December
+        (214, None, None, None),  # seven months to the day
+        (40, 1, 2, Doubt.CLOSE_BIRTH),  # twins are not born forty days apart, as a rule
+    ],
+)
+def test_births_of_one_mother_that_may_be_one(
+    days: int, one: int | None, other: int | None, doubt: Doubt | None
+) -> None:
+    first, second = BirthFacts(DAY, "1", one), BirthFacts(DAY + timedelta(days), "1", other)
+    same = same_birth(first, second)
+    for this, others in ((first, [second]), (second, [first])):
+        found = doubt_about_births(this, [] if same else others, 7)
+        assert found == doubt
+    assert doubt_about_births(first, [], 7) is None
+
+
+def test_only_what_is_unlikely_can_be_confirmed() -> None:
+    doubts = [Doubt.MOTHER_TOO_YOUNG, Doubt.CLOSE_BIRTH]
+    assert unresolved(doubts, []) is Doubt.MOTHER_TOO_YOUNG
+    assert unresolved(doubts, [Doubt.MOTHER_TOO_YOUNG]) is Doubt.CLOSE_BIRTH
+    assert unresolved(doubts, doubts) is None
+    impossible = set(Doubt) - CONFIRMABLE
+    assert {Doubt.CHILD_OLDER, Doubt.RECORDED_AS_MAN, Doubt.AFTER_DEATH} <= impossible
+    for doubt in impossible:
+        assert unresolved([doubt], list(Doubt)) is doubt
+
+
+@pytest.mark.parametrize(
+    ("happened", "registered", "late"),
+    [
+        (date(2025, 1, 31), date(2025, 2, 28), False),  # the month's last day is in time
+        (date(2025, 1, 31), date(2025, 3, 1), True),
+        (date(2024, 1, 31), date(2024, 2, 29), False),
+        (date(2025, 6, 1), date(2025, 7, 1), False),
+        (date(2025, 6, 1), date(2025, 7, 2), True),
+        (date(2025, 12, 15), date(2026, 1, 15), False),
+    ],
+)
+def test_a_month_is_a_month(happened: date, registered: date, late: bool) -> None:
+    assert is_late(happened, registered, 1) is late
+
+
+def test_a_child_without_a_name_is_called_its_mothers() -> None:
+    assert [name_of_unnamed("王芳", sex) for sex in "120"] == ["王芳之子", "王芳之女", "王芳之婴"]
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,11 @@
 """Deaths over HTTP: reported, registered, taken back."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
 
-from shared.testing import Issuer
-from tests.conftest import ServiceFactory
 from tests.registry.places import COUNTY_AWAY, HOME
-from tests.registry.vital_samples import HOSPITAL, MOTHER, Desk, make_death, open_desk
-
-
-@pytest.fixture
-async def desk(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Desk]:
-    async with open_desk(start_service, issuer) as desk:
-        yield desk
+from tests.registry.vital_samples import HOSPITAL, MOTHER, Desk, make_death
 
 
 async def test_a_registered_death_closes_record_and_residence(desk: Desk) -> None:

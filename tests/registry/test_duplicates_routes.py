@@ -1,13 +1,8 @@
 """Duplicates over HTTP: searched, listed, decided, and a merge taken back."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
-from services.registry.duplicates import handlers
-from shared.testing import Issuer
-from tests.conftest import ServiceFactory
+from tests.registry.duplicate_samples import checked
 from tests.registry.places import HOME, NEXT, number
 from tests.registry.vital_samples import (
     FATHER,
@@ -17,31 +12,14 @@ from tests.registry.vital_samples import (
     make_birth,
     make_death,
     make_registration,
-    open_desk,
 )
 
 UNNUMBERED = {"name": "王芳", "sex": "2", "birth_date": "1990-01-01", "hukou_region": HOME}
 MOVED = {"region": NEXT, "kind": "usual", "since": "2024-05-01"}
 
 
-@pytest.fixture
-async def desk(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Desk]:
-    async with open_desk(start_service, issuer) as desk:
-        yield desk
-
-
-async def search(desk: Desk, **command: Any) -> list[dict[str, Any]]:
-    """All batches of a search."""
-    batches = [await desk.done("duplicate-searches", command)]
-    while batches[-1]["next"]:
-        batches.append(
-            await desk.done("duplicate-searches", command | {"after": batches[-1]["next"]})
-        )
-    return batches
-
-
 async def found_pair(desk: Desk) -> dict[str, Any]:
-    await search(desk)
+    await checked(desk.app)
     (pair,) = (await desk.get("duplicates")).json()["items"]
     return dict(pair)
 
@@ -50,37 +28,103 @@ async def decide(desk: Desk, pair: dict[str, Any], keep: str) -> dict[str, Any]:
     return await desk.done(f"duplicates/{pair['id']}/decision", {"decision": "same", "keep": keep})
 
 
-async def test_a_search_finds_pairs_once_and_masks_them(desk: Desk) -> None:
+async def test_pairs_are_listed_once_masked_and_strongest_first(desk: Desk) -> None:
     first = await desk.person(MOTHER)
-    second = await desk.done("persons", UNNUMBERED)
+    second = await desk.done("persons", UNNUMBERED | {"hukou_region": NEXT})
     slip = await desk.person({"name": "王方", "id_number": number("19900101", 122)})
     await desk.person(FATHER)
-    assert sum(batch["found"] for batch in await search(desk)) == 2
-    assert sum(batch["found"] for batch in await search(desk, blocks=1)) == 0
+    assert await checked(desk.app) == 2
     answer = await desk.get("duplicates")
     assert MOTHER["id_number"] not in answer.text
     pairs = answer.json()["items"]
     both = {frozenset((each["first"]["person_id"], each["second"]["person_id"])) for each in pairs}
     assert both == {frozenset((first["id"], other["id"])) for other in (second, slip)}
     assert all(each["first"]["id_number"].startswith("420325*") for each in pairs)
+    assert pairs[0]["weight"] > pairs[1]["weight"]
+    assert [each["band"] for each in pairs] == ["strong", "possible"]
+    one = (await desk.get("duplicates?limit=1")).json()
+    two = (await desk.get(f"duplicates?limit=1&cursor={one['next']}")).json()
+    assert [one["items"][0], two["items"][0]] == pairs
+    assert two["next"] is None
 
 
-async def test_a_slip_in_the_birth_date_is_found_by_name(desk: Desk) -> None:
+async def test_evidence_is_said_in_words_with_its_weight(desk: Desk) -> None:
     await desk.person(MOTHER)
     await desk.person({"name": "王芳", "id_number": number("19900102", 112)})
     pair = await found_pair(desk)
-    assert pair["evidence"] == ["same-name", "id-numbers-one-slip-apart"]
+    assert pair["evidence"] == [
+        *("same-name", "birth-date-one-slip-apart", "id-numbers-one-slip-apart", "same-sex"),
+        *("phone-missing", "household-unknown", "same-village"),
+    ]
+    strongest = pair["details"][0]
+    assert strongest == {
+        "code": "same-name",
+        "compared": "Name",
+        "outcome": "same name",
+        "weight": strongest["weight"],
+    }
+    assert sum(each["weight"] for each in pair["details"]) > 20
+    in_chinese = (await desk.get("duplicates", **{"Accept-Language": "zh"})).json()["items"][0]
+    assert in_chinese["details"][0]["outcome"] == "同名"
+    assert 0.5 < pair["probability"] <= 1
 
 
-async def test_too_large_a_group_is_said_to_be_skipped(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for order in (112, 224, 336):
-        await desk.person({"name": "王芳", "id_number": number("19900101", order)})
-    monkeypatch.setattr(handlers, "LARGEST_BLOCK", 2)
-    batches = await search(desk)
-    assert [batch["skipped"] for batch in batches] == [1, 1]
-    assert sum(batch["compared"] for batch in batches) == 0
+async def test_the_queue_is_filtered(desk: Desk) -> None:
+    await desk.person(MOTHER)
+    await desk.done("persons", UNNUMBERED)
+    pair = await found_pair(desk)
+
+    async def listed(query: str) -> int:
+        return len((await desk.get(f"duplicates?{query}")).json()["items"])
+
+    assert await listed("evidence=id-number-missing") == 1
+    assert await listed("evidence=same-phone") == 0
+    assert (await listed("band=strong"), await listed("band=possible")) == (1, 0)
+    assert await listed(f"search_id={pair['id']}") == 0
+    await desk.done(
+        f"duplicates/{pair['id']}/decision", {"decision": "undecided", "reason": "等户口簿"}
+    )
+    assert (await listed("status=open"), await listed("status=undecided")) == (0, 1)
+    for query in ("evidence=nothing", "cursor=bm8"):
+        assert (await desk.get(f"duplicates?{query}")).status_code == 400
+    assert (await desk.get("duplicates?band=certain")).status_code == 400
+
+
+async def test_thresholds_over_http(desk: Desk) -> None:
+    shown = (await desk.get("duplicates/thresholds")).json()
+    assert (shown["proposed"], shown["since"]) == (None, None)
+    path, body = "duplicates/thresholds", {"review": 1.5, "strong": 9, "reason": "试行"}
+    reader = desk.as_actor(scope="registry:read")
+    assert (await desk.refused(path, body, **reader))[0] == 403
+    assert (await desk.refused(path, body | {"region": "130102"}))[0] == 403
+    for wrong in ({"strong": 1}, {"review": "NaN"}, {"strong": 1e9}, {"reason": ""}):
+        assert (await desk.refused(path, body | wrong))[0] == 422
+    put = await desk.done(path, body)
+    assert put["in_force"]["review"] == 1.5
+    asked = await desk.post("duplicate-searches", {})
+    assert (asked.status_code, asked.json()["least_weight"]) == (202, 1.5)
+
+
+async def test_searches_over_http(desk: Desk) -> None:
+    path = "duplicate-searches"
+    reader = desk.as_actor(scope="registry:read")
+    assert (await desk.refused(path, {}, **reader))[0] == 403
+    assert (await desk.refused(path, {"region": "130102"}))[0] == 403
+    assert (await desk.refused(path, {"region": "42032x"}))[0] == 422
+    assert (await desk.refused(path, {"after": "x"}))[0] == 422
+    answer = await desk.post(path, {"region": NEXT})
+    view = (await desk.get(f"{path}/{answer.json()['id']}")).json()
+    assert answer.headers["Location"].endswith(view["id"])
+    assert view["region"] == NEXT
+    assert [each["id"] for each in (await desk.get(path)).json()["items"]] == [view["id"]]
+    other = desk.as_actor(scope="registry:write", region="130102")
+    assert (await desk.get(f"{path}/{view['id']}", **other)).status_code == 404
+    assert (await desk.refused(f"{path}/{view['id']}/cancellation", **other))[0] == 404
+    assert (await desk.get(path, **other)).json()["items"] == []
+    cancelled = await desk.post(f"{path}/{view['id']}/cancellation")
+    # unless it was quicker
+    assert cancelled.status_code in (200, 409)
+    assert (await desk.refused(f"{path}/{view['id']}/cancellation"))[0] == 409
 
 
 async def test_one_person_keeps_one_record(desk: Desk) -> None:
@@ -154,7 +198,7 @@ async def test_a_merge_taken_back_leaves_everything_as_it_was(desk: Desk) -> Non
     aliases = await desk.rows("SELECT * FROM subject_aliases WHERE alias_id <> subject_id")
     assert aliases == []
     # decided to be two, and not proposed again
-    await search(desk)
+    assert await checked(desk.app) == 1
     assert (await desk.get("duplicates")).json()["items"] == []
     status, kind, _ = await desk.refused(f"duplicates/{pair['id']}/unmerge")
     assert (status, kind) == (409, "not-merged")
@@ -219,17 +263,22 @@ async def test_scopes_and_jurisdiction(desk: Desk) -> None:
     hospital = desk.as_actor(**HOSPITAL)
     assert (await desk.get("duplicates", **hospital)).status_code == 403
     reader = desk.as_actor(scope="registry:read")
-    assert (await desk.refused("duplicate-searches", {}, **reader))[0] == 403
-    assert (await desk.refused("duplicate-searches", {"after": "bm8"}))[0] == 400
-    assert (await desk.refused("duplicate-searches", {"blocks": 0}))[0] == 422
+    assert (await desk.refused(path, {"decision": "different"}, **reader))[0] == 403
+    for wrong in ({"decision": "undecided"}, {"decision": "lapsed"}, {"decision": "same"}):
+        assert (await desk.refused(path, wrong))[0] == 422
+    del desk.office.headers["Purpose"]
+    assert (await desk.get("duplicates")).status_code == 400
+    assert (await desk.refused("duplicate-searches", {}))[0] == 400
 
 
 async def test_who_was_compared_can_see_it(desk: Desk) -> None:
     first = await desk.person(MOTHER)
     await desk.done("persons", UNNUMBERED)
-    await desk.done("duplicate-searches", {}, Purpose="data-quality")
+    await checked(desk.app)
     looks = await desk.rows(
         "SELECT purpose, kind FROM usage_entries WHERE subject_id = $1 AND kind <> 'person'",
         first["id"],
     )
-    assert looks == [{"purpose": "data-quality", "kind": "duplicate-search"}]
+    assert {(each["purpose"], each["kind"]) for each in looks} == {
+        ("data-quality", "duplicate-search")
+    }

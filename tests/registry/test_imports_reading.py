@@ -11,7 +11,7 @@ import xlsxwriter
 from services.registry.imports import reading
 from services.registry.imports.reading import FileRefused, RawLine, open_roster
 from services.registry.imports.reasons import Failure, Reason
-from services.registry.imports.rules import HEADERS, REPORT_HEADERS
+from services.registry.imports.rules import HEADERS, REPORT_HEADERS, SINCE_NAMES
 from tests.registry.rosters import cells, csv_of
 
 
@@ -156,3 +156,39 @@ def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
     assert declared in book
     lying = bytes(book.replace(declared, (100).to_bytes(4, "little")))
     assert refusal(lying, "xlsx").failure is Failure.UNREADABLE
+
+
+def test_a_gibibyte_of_zeros_is_refused_unread() -> None:
+    bomb = io.BytesIO()
+    piece = bytes(64 * 1024 * 1024)
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as sheet,
+    ):
+        for _ in range(17):
+            sheet.write(piece)
+    assert len(bomb.getvalue()) < 10_000_000
+    assert refusal(bomb.getvalue(), "xlsx").failure is Failure.TOO_LARGE_INSIDE
+
+
+def test_a_macro_is_never_looked_at() -> None:
+    book = io.BytesIO(workbook(lambda sheet: sheet.write_row(1, 0, cells())))
+    with zipfile.ZipFile(book, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 Sub AutoOpen()")
+    (line,) = lines_of(book.getvalue(), "xlsx")
+    assert line.cells == cells()
+
+
+@pytest.mark.parametrize("name", SINCE_NAMES)
+@pytest.mark.parametrize("report", [(), REPORT_HEADERS])
+def test_the_day_a_residence_began_may_be_told(name: str, report: tuple[str, ...]) -> None:
+    headers = [*HEADERS, name, *report]
+    line = [*cells(居住起始日="2020-05-01"), *("" for _ in report)]
+    content = (",".join(headers) + "\n" + ",".join(line)).encode()
+    assert lines_of(content)[0].cells == cells(居住起始日="2020-05-01")
+    book = workbook(lambda sheet: sheet.write_row(1, 0, line), tuple(headers))
+    assert lines_of(book, "xlsx")[0].cells[16] == "2020-05-01"
+
+
+def test_another_column_behind_ours_is_refused() -> None:
+    assert refusal((",".join([*HEADERS, "备注"]) + "\n").encode()).failure is Failure.HEADERS

@@ -10,6 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from deploy.box.bad_lines import BadLine, with_bad_lines
 from deploy.box.roster import RosterLine
+from services.registry.imports import job
 from shared.events.base import CATALOGUE
 from shared.testing import Issuer
 from tests.registry.rosters import PATH, cells, counts, csv_of, finished, run, sample, send
@@ -78,8 +79,9 @@ async def test_a_registered_person_with_other_data_is_refused(client: httpx.Asyn
         "line": 2,
         "column": "身份证号",
         "code": "already-registered",
-        "reason": "This id number is registered with other data: compare, and correct the record"
+        "reason": "This person is registered with other data: compare, and correct the record"
         " itself",
+        "entered": False,
     }
 
 
@@ -93,7 +95,7 @@ async def test_a_mended_reject_report_is_imported_as_it_is(
     assert counts(view) == (0, 0, 2)
     report = await client.get(f"{PATH}/{view['id']}/rejects?format={kind}")
     table = table_of(report.content, kind)
-    assert table[1][16:18] == ["2", "身份证号"]
+    assert table[1][17:] == ["2", "身份证号", "身份证号含有不允许的字符"]
     assert table[1][14] == ("'=HYPERLINK()" if kind == "csv" else "=HYPERLINK()")
     table[1][5], table[1][14] = number(122), ""
     mended = io.StringIO()
@@ -223,3 +225,91 @@ async def test_more_than_two_hundred_mebibytes_are_refused_before_they_are_sent(
         },
     )
     assert answer.status_code == 413
+
+
+async def test_somebody_without_papers_is_registered_once(client: httpx.AsyncClient) -> None:
+    lines = [cells(), cells(姓名="王小小", 身份证号="", 出生日期="2024-03-04", 与户主关系="3")]
+    assert counts(await run(client, csv_of(*lines))) == (2, 0, 0)
+    assert counts(await run(client, csv_of(*lines))) == (0, 2, 0)
+    assert counts(await run(client, csv_of(lines[1]))) == (0, 1, 0)
+    other = cells(姓名="王小小", 身份证号="", 出生日期="2024-03-04", 与户主关系="2")
+    assert counts(await run(client, csv_of(other))) == (0, 0, 1)
+    papers = cells(
+        姓名="王小小",
+        身份证号=id_number("42032520240304122"),
+        出生日期="2024-03-04",
+        与户主关系="3",
+    )
+    view = await run(client, csv_of(papers))
+    (reject,) = (await client.get(f"{PATH}/{view['id']}/rejects")).json()["items"]
+    assert reject["code"] == "number-to-add"
+    asked = {"name": "王小小", "birth_date": "2024-03-04"}
+    (person,) = (await client.post("/registry/v1/person-searches", json=asked)).json()
+    assert person["id_number"] is None
+
+
+async def test_an_old_roster_knows_who_got_papers_since(client: httpx.AsyncClient) -> None:
+    lines = [cells(), cells(姓名="王小小", 身份证号="", 出生日期="2024-03-04", 与户主关系="3")]
+    await run(client, csv_of(*lines))
+    asked = {"name": "王小小", "birth_date": "2024-03-04"}
+    (person,) = (await client.post("/registry/v1/person-searches", json=asked)).json()
+    answer = await client.patch(
+        f"/registry/v1/persons/{person['id']}",
+        json={"reason": "办理了身份证", "id_number": id_number("42032520240304122")},
+        headers={"If-Match": '"1"'},
+    )
+    assert answer.status_code == 200, answer.text
+    assert counts(await run(client, csv_of(*lines))) == (0, 2, 0)
+
+
+async def test_a_roster_says_since_when_somebody_lives_there(client: httpx.AsyncClient) -> None:
+    line = cells(居住起始日="2019-09-01")
+    for times in (1, 2):
+        view = await run(client, csv_of(line), as_of="2026-01-05")
+        assert counts(view) == ((1, 0, 0) if times == 1 else (0, 1, 0))
+    asked = {"name": "王芳", "birth_date": "1990-01-01"}
+    (person,) = (await client.post("/registry/v1/person-searches", json=asked)).json()
+    assert person["residence"]["since"] == "2019-09-01"
+    assert counts(await run(client, csv_of(cells()))) == (0, 1, 0)  # the older form says no day
+    assert counts(await run(client, csv_of(cells(居住起始日="2019-09-02")))) == (0, 0, 1)
+    name = csv_of(line).decode().replace("居住起始日", "来本地日期").encode()
+    assert counts(await run(client, name)) == (0, 1, 0)
+
+
+async def test_a_region_that_was_abolished_is_refused_as_such(client: httpx.AsyncClient) -> None:
+    app = client._transport.app  # type: ignore[attr-defined]
+    async with app.state.database.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO regions (code, name, level, parent, valid_to, source)"
+            " VALUES ('420325100009', '老街社区', 'village', '420325100', '2020-01-01', 'test')"
+        )
+    view = await run(client, csv_of(cells(户籍地="420325100009"), cells(户籍地="420325999")))
+    rejects = (await client.get(f"{PATH}/{view['id']}/rejects")).json()["items"]
+    assert [each["code"] for each in rejects] == ["abolished-region", "unknown-region"]
+
+
+async def test_a_child_older_than_its_mother_is_entered_and_pointed_out(
+    client: httpx.AsyncClient,
+) -> None:
+    child = cells(姓名="王大大", 身份证号="", 出生日期="1980-03-04", 与户主关系="3")
+    view = await run(client, csv_of(cells(), child))
+    assert (counts(view), view["flagged"]) == ((2, 0, 0), 1)
+    (pointed,) = (await client.get(f"{PATH}/{view['id']}/rejects")).json()["items"]
+    assert (pointed["line"], pointed["code"], pointed["entered"]) == (3, "child-older", True)
+    report = await client.get(f"{PATH}/{view['id']}/rejects?format=csv")
+    assert len(table_of(report.content, "csv")) == 1  # nothing to mend and send again
+
+
+async def test_a_large_file_is_checked_in_a_process_of_its_own(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "WORTH_A_PROCESS", 1)
+    lines = sample(400)
+    bad = cells(户号="H-0", 户籍地="429999")
+    view = await run(client, csv_of(*map(row, lines), bad))
+    assert counts(view) == (len(lines), 0, 1)
+    assert counts(await run(client, csv_of(*map(row, lines)))) == (0, len(lines), 0)
+    refused = await run(client, "户号,姓名\n1,王芳\n".encode())
+    assert (refused["status"], refused["failure"]["code"]) == ("refused", "headers")
+    book = await run(client, b"PK\x03\x04 and no more")
+    assert book["failure"]["code"] == "unreadable"

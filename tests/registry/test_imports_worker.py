@@ -11,12 +11,17 @@ import asyncpg
 import pytest
 
 from deploy.box.roster import write_csv, write_xlsx
-from services.registry.imports.handlers import accept_import, cancel_import
+from services.registry.errors import ImportClosed
+from services.registry.imports import job
+from services.registry.imports import worker as worker_module
+from services.registry.imports.checking_process import CheckingApart
+from services.registry.imports.handlers import accept_import, cancel_import, retry_import
+from services.registry.imports.queries import get_import
 from services.registry.imports.schemas import ImportKind
 from services.registry.imports.worker import ImportWorker
 from shared.actors import Actor, service_actor
-from shared.crypto import SealBroken
 from shared.db import Database
+from shared.problems import Unavailable
 from shared.testing import make_actor
 from shared.usage import Purpose
 from tests.conftest import Cluster
@@ -190,17 +195,130 @@ async def test_cells_of_refused_lines_are_erased_after_thirty_days(database: Dat
     assert await one(database, kept) == 0
 
 
-async def test_an_import_that_cannot_go_on_holds_up_no_other(
-    database: Database, cluster: Cluster
-) -> None:
-    broken = await send(database, csv_of(cells()))
+async def spoil(cluster: Cluster) -> None:
     connection = await asyncpg.connect(cluster.owner("registry"))
     await connection.execute("UPDATE import_files SET content_sealed = 'x'")
     await connection.close()
+
+
+async def test_a_damaged_file_fails_at_once_and_holds_up_no_other(
+    database: Database, cluster: Cluster
+) -> None:
+    broken = await send(database, csv_of(cells()))
+    await spoil(cluster)
     good = await send(database, csv_of(cells()))
     worker = ImportWorker(database, SERVICE)
-    assert await worker.work_once()
+    while await worker.work_once():
+        pass
     assert (await job_of(database, good))["status"] == "finished"
-    with pytest.raises(SealBroken):
-        await worker.work_once()
-    assert (await job_of(database, broken))["status"] == "waiting"
+    failed = await job_of(database, broken)
+    assert (failed["status"], failed["failure"]) == ("failed", "damaged")
+    assert failed["error"] == "SealBroken"
+
+
+async def test_an_import_is_tried_again_a_few_times_and_then_given_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = await send(database, csv_of(cells()))
+
+    async def stumble(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(job, "look_around", stumble)
+        for attempt in range(1, worker_module.ATTEMPTS + 1):
+            assert await ImportWorker(database, SERVICE).work_once()
+            assert not await ImportWorker(database, SERVICE).work_once()  # not before its time
+            stuck = await job_of(database, import_id)
+            assert stuck["attempts"] == attempt
+            async with database.transaction(SERVICE) as tx:
+                await tx.execute("UPDATE imports SET next_attempt_at = now()")
+    assert (stuck["status"], stuck["failure"]) == ("failed", "given-up")
+    assert not await ImportWorker(database, SERVICE).work_once()
+    async with database.transaction(make_actor()) as tx:
+        view = await get_import(import_id, "zh", tx)
+        assert view.failure is not None
+        assert "可以重试" in view.failure.reason
+        await retry_import(import_id, tx)
+    assert await ImportWorker(database, SERVICE).work_once()
+    done = await job_of(database, import_id)
+    assert (done["status"], done["accepted"], done["failure"]) == ("finished", 1, None)
+    async with database.transaction(make_actor()) as tx:
+        with pytest.raises(ImportClosed):
+            await retry_import(import_id, tx)
+
+
+async def test_an_outage_is_not_the_imports_fault(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = await send(database, csv_of(cells()))
+
+    async def away(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(job, "look_around", away)
+    with pytest.raises(Unavailable):
+        await ImportWorker(database, SERVICE).work_once()
+    assert (await job_of(database, import_id))["attempts"] == 0
+
+
+async def test_an_interrupted_process_of_checking_is_taken_up_again(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "WORTH_A_PROCESS", 1)
+    content, lines = file_of(tmp_path, 200)
+    import_id = await send(database, content)
+    children: list[asyncio.subprocess.Process] = []
+    opened = CheckingApart.open
+
+    async def remembered(*args: Any) -> CheckingApart:
+        checking = await opened(*args)
+        children.append(checking._process)
+        return checking
+
+    monkeypatch.setattr(CheckingApart, "open", remembered)
+    worker = asyncio.create_task(ImportWorker(database, SERVICE, batch=40).work_once())
+    while not (await job_of(database, import_id))["line"]:
+        await asyncio.sleep(0)
+    children[0].kill()
+    assert await worker
+    stuck = await job_of(database, import_id)
+    assert (stuck["status"], stuck["error"], stuck["attempts"]) == ("running", "CheckingStopped", 1)
+    assert stuck["accepted"] == await one(database, "SELECT count(*) FROM persons") < lines
+    async with database.transaction(SERVICE) as tx:
+        await tx.execute("UPDATE imports SET next_attempt_at = now()")
+    assert await ImportWorker(database, SERVICE).work_once()
+    assert (await job_of(database, import_id))["accepted"] == lines
+    assert all(child.returncode is not None for child in children)
+
+
+async def test_two_imports_enter_somebody_without_papers_once(database: Database) -> None:
+    await send(database, csv_of(cells()))
+    worker = ImportWorker(database, SERVICE)
+    assert await worker.work_once()
+    child = cells(姓名="王小小", 身份证号="", 出生日期="2024-03-04", 与户主关系="3")
+    imports = [await send(database, csv_of(child)) for _ in range(2)]
+    await asyncio.gather(*(ImportWorker(database, SERVICE).work_once() for _ in range(2)))
+    done = [await job_of(database, each) for each in imports]
+    assert sorted((each["accepted"], each["unchanged"]) for each in done) == [(0, 1), (1, 0)]
+    assert await one(database, "SELECT count(*) FROM persons") == 2
+
+
+async def test_progress_tells_percent_and_rate_and_end(database: Database, tmp_path: Path) -> None:
+    content, lines = file_of(tmp_path, 200)
+    import_id = await send(database, content)
+    worker = asyncio.create_task(ImportWorker(database, SERVICE, batch=40).work_once())
+    while not (await job_of(database, import_id))["line"]:
+        await asyncio.sleep(0)
+    worker.cancel()
+    with suppress(asyncio.CancelledError):
+        await worker
+    async with database.transaction(make_actor()) as tx:
+        await tx.execute("UPDATE imports SET resumed_at = resumed_at - interval '10 seconds'")
+    async with database.transaction(make_actor()) as tx:
+        view = await get_import(import_id, "zh", tx)
+    assert 0 < view.percent < 100
+    assert view.lines_per_second is not None
+    assert view.lines_per_second <= lines / 10
+    assert view.estimated_end is not None
+    assert view.estimated_end > tx.now

@@ -1,12 +1,9 @@
 """Marriages and divorces over HTTP: reported, matched, sealed."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from shared.testing import Issuer
-from tests.conftest import ServiceFactory
 from tests.registry.places import COUNTY_AWAY
 from tests.registry.vital_samples import (
     FATHER,
@@ -14,14 +11,7 @@ from tests.registry.vital_samples import (
     MOTHER,
     Desk,
     make_marriage,
-    open_desk,
 )
-
-
-@pytest.fixture
-async def desk(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Desk]:
-    async with open_desk(start_service, issuer) as desk:
-        yield desk
 
 
 async def test_a_marriage_of_two_registered_persons(desk: Desk) -> None:

@@ -300,20 +300,138 @@ async def test_the_dead_do_not_arrive(app: FastAPI) -> None:
     assert person["residence_region"] == HOME
 
 
-async def test_other_notices_and_filings_change_nothing(app: FastAPI) -> None:
+async def test_notices_of_other_kinds_change_nothing(app: FastAPI) -> None:
     await register_local(app)
     await hear(app, notice(kind="certificate-status"))
-    await hear(
-        app,
-        EmploymentFiled(
-            employment_id=new_id(),
-            person_id=new_id(),
-            region=HOME,
-            employer_code="91350100M000100Y43",
-            started_on=date(2025, 1, 1),
-        ),
-    )
+    await hear(app, notice(kind="service-delivered"))
     assert not await rows(app, "SELECT 1 FROM tasks")
+
+
+def hired(person_id: UUID, **overrides: Any) -> EmploymentFiled:
+    values: dict[str, Any] = {
+        "employment_id": new_id(),
+        "person_id": person_id,
+        "region": NEXT,
+        "employer_code": "91350100M000100Y43",
+        "started_on": date(2025, 1, 1),
+    }
+    return EmploymentFiled(**(values | overrides))
+
+
+async def test_a_filed_hire_says_where_she_works(app: FastAPI) -> None:
+    event = arrived()
+    await hear(app, event)
+    filed = hired(event.person_id)
+    await hear(app, filed)
+    await hear(app, hired(event.person_id))  # the same employer and place, filed anew
+    await hear(app, hired(event.person_id, region=HOME))  # another place of it
+    places = await rows(app, "SELECT * FROM workplaces ORDER BY recorded_at")
+    assert [(each["region"], each["source"]) for each in places] == [
+        (NEXT, "employment"),
+        (HOME, "employment"),
+    ]
+    assert (places[0]["source_id"], places[0]["until"]) == (filed.employment_id, None)
+    assert not await rows(app, "SELECT 1 FROM tasks")
+
+
+async def test_a_hire_of_nobody_we_know_or_of_the_dead_is_left_to_a_clerk(app: FastAPI) -> None:
+    person_id = await register_local(app)
+    parts = parts_of(app)
+    async with parts.database.transaction(parts.actor) as tx:
+        await tx.execute("UPDATE persons SET status = 'deceased' WHERE id = $1", person_id)
+    unknown, dead = hired(new_id()), hired(person_id)
+    await hear(app, unknown)
+    await hear(app, dead)
+    tasks = await rows(app, "SELECT kind, source, source_id FROM tasks ORDER BY kind")
+    assert [tuple(task.values()) for task in tasks] == [
+        ("deceased-person", "employment", dead.employment_id),
+        ("unknown-person", "employment", unknown.employment_id),
+    ]
+    assert not await rows(app, "SELECT 1 FROM workplaces")
+
+
+async def test_she_left_the_county_we_had_her_in(app: FastAPI) -> None:
+    person_id = await register_local(app)
+    await hear(app, notice())  # she lives away since May
+    await hear(app, notice(kind="departure", happened_on=date(2025, 9, 1)))
+    (person,) = await rows(app, "SELECT * FROM persons WHERE id = $1", person_id)
+    assert person["residence_region"] is None
+    stays = await rows(app, "SELECT region, until FROM residences ORDER BY since")
+    assert [tuple(stay.values()) for stay in stays] == [
+        (HOME, date(2025, 5, 1)),
+        (AWAY, date(2025, 9, 1)),
+    ]
+    assert await said(app, "residence-ended") == 1
+    # told once more, by whatever notice: old news
+    await hear(app, notice(kind="departure", happened_on=date(2025, 9, 1)))
+    await hear(app, notice(kind="departure", happened_on=date(2025, 8, 1)))
+    assert await said(app, "residence-ended") == 1
+    assert not await rows(app, "SELECT 1 FROM tasks")
+
+
+async def test_she_left_a_place_we_never_knew_of(app: FastAPI) -> None:
+    person_id = await register_local(app)
+    event = notice(kind="departure")
+    await hear(app, event)
+    await hear(app, notice(kind="departure", id_number=number("19660606", 18)))
+    tasks = await rows(app, "SELECT * FROM tasks ORDER BY id")
+    assert [task["kind"] for task in tasks] == ["residence-conflict", "unknown-person"]
+    told = tasks[0]
+    assert (told["person_id"], told["source_id"]) == (person_id, event.notice_id)
+    assert (told["region"], told["other_region"]) == (HOME, AWAY)
+    (person,) = await rows(app, "SELECT * FROM persons WHERE id = $1", person_id)
+    assert person["residence_region"] == HOME
+
+
+async def test_a_death_elsewhere_closes_nobodys_record_by_itself(app: FastAPI) -> None:
+    person_id = await register_local(app)
+    event = notice(kind="death-registered")
+    await hear(app, event)
+    await hear(app, notice(kind="death-registered", id_number=number("19660606", 18)))
+    tasks = await rows(app, "SELECT kind, person_id, happened_on FROM tasks ORDER BY id")
+    assert [tuple(task.values()) for task in tasks] == [
+        ("death-elsewhere", person_id, event.happened_on),
+        ("unknown-person", None, event.happened_on),
+    ]
+    (person,) = await rows(app, "SELECT status FROM persons WHERE id = $1", person_id)
+    assert person["status"] == "active"
+
+
+async def test_another_countys_doubt_is_looked_into(app: FastAPI) -> None:
+    person_id = await register_local(app)
+    event = notice(kind="correction")
+    await hear(app, event)
+    (task,) = await rows(app, "SELECT * FROM tasks")
+    assert (task["kind"], task["person_id"], task["source_id"]) == (
+        "correction-suggested",
+        person_id,
+        event.notice_id,
+    )
+    (person,) = await rows(app, "SELECT * FROM persons WHERE id = $1", person_id)
+    assert (person["version"], person["contested"]) == (1, None)  # contested is her own word
+
+
+async def test_a_room_that_is_none_keeps_nobody_from_arriving(app: FastAPI) -> None:
+    event = arrived(room_id=new_id())
+    await hear(app, event)
+    (person,) = await rows(app, "SELECT * FROM persons")
+    assert (person["residence_region"], person["room_id"]) == (HOME, None)
+    (task,) = await rows(app, "SELECT * FROM tasks")
+    assert (task["kind"], task["source_id"]) == ("unknown-room", event.arrival_id)
+
+
+async def test_late_news_of_a_stay_between_two_others_cuts_the_first(app: FastAPI) -> None:
+    first = arrived()  # at home since March, left in September
+    await hear(app, first)
+    await hear(app, departed(first.person_id))
+    await hear(app, arrived(person_id=first.person_id, region=NEXT, arrived_on=date(2025, 6, 1)))
+    stays = await rows(app, "SELECT region, since, until FROM residences ORDER BY since")
+    assert [tuple(stay.values()) for stay in stays] == [
+        (HOME, date(2025, 3, 1), date(2025, 6, 1)),
+        (NEXT, date(2025, 6, 1), date(2025, 9, 1)),
+    ]
+    (person,) = await rows(app, "SELECT * FROM persons")
+    assert person["residence_region"] is None
 
 
 async def test_an_arrival_from_a_place_that_is_none_is_a_dead_letter(app: FastAPI) -> None:

@@ -3,21 +3,26 @@
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
+from services.registry.dwellings.handlers import register_dwelling
+from services.registry.dwellings.schemas import RegisterDwelling
 from services.registry.errors import (
     AlreadyRegistered,
     ContradictsIdNumber,
     PersonNotFound,
     RecordClosed,
+    RoomNotFound,
     UnknownRegion,
 )
 from services.registry.persons.handlers import correct_person, leave, move, register_person
 from services.registry.persons.merging import merge_persons
 from services.registry.persons.models import Person, PersonStatus, ResidenceKind
-from services.registry.persons.queries import find_persons, get_history, get_person
+from services.registry.persons.past import get_history
+from services.registry.persons.queries import find_persons, get_person
 from services.registry.persons.schemas import (
     CorrectPerson,
     PersonView,
@@ -70,6 +75,13 @@ async def act_for(tx: Tx, region: str) -> None:
     """The same transaction in the hands of an office of another region."""
     tx.actor = make_actor(region=region)
     await tx.execute(f"SET LOCAL yipan.region = '{region}'")
+
+
+async def room_in(region: str, tx: Tx) -> UUID:
+    command = RegisterDwelling.model_validate(
+        {"region": region, "building": "8", "use": "owner", "rooms": [{"number": "101"}]}
+    )
+    return (await register_dwelling(command, tx)).rooms[0].id
 
 
 async def test_registration_says_so_and_notes_the_look(tx: Tx) -> None:
@@ -183,12 +195,24 @@ async def test_a_corrected_residence_is_a_move_from_where_she_lived(tx: Tx) -> N
     (event,) = emitted(tx, ResidenceChanged)
     assert isinstance(event, ResidenceChanged)
     assert (event.from_region, event.to_region) == (HOME, NEXT)
-    other_room = stay.model_copy(update={"room_id": new_id()})
+    other_room = stay.model_copy(update={"room_id": await room_in(NEXT, tx)})
     command = CorrectPerson(residence=other_room, reason="同址换房")
     moved = await correct_person(command, view.id, 2, tx)
     assert moved.residence is not None
     assert moved.residence.room_id == other_room.room_id
     assert len((await get_history(view.id, tx)).residences) == 3
+
+
+async def test_a_room_has_to_exist(tx: Tx) -> None:
+    nowhere = {"region": HOME, "kind": "usual", "since": "2020-05-01", "room_id": new_id()}
+    with pytest.raises(RoomNotFound):
+        await register_person(wang(residence=nowhere), tx)
+    view = await register_person(wang(), tx)
+    later = nowhere | {"since": "2024-01-01"}
+    with pytest.raises(RoomNotFound):
+        await correct_person(
+            CorrectPerson.model_validate({"residence": later, "reason": "搬家"}), view.id, 1, tx
+        )
 
 
 async def test_a_household_register_may_move_away(tx: Tx) -> None:

@@ -126,3 +126,94 @@ async def test_bad_fields_are_named(
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
     assert "420325199001011235" not in answer.text
+
+
+async def test_then_and_now_over_http(client: httpx.AsyncClient) -> None:
+    person = await register(client)
+    path = f"/registry/v1/persons/{person['id']}"
+    registered = (await client.get(path)).json()["updated_at"]
+    change = {"name": "王小芳", "reason": "改名", "changed_on": "2024-01-01"}
+    assert (await client.patch(path, json=change, headers={"If-Match": '"1"'})).status_code == 200
+    then = (await client.get(path, params={"on": "2023-12-31"})).json()
+    assert (then["name"], then["on"], then["known_at"]) == ("王芳", "2023-12-31", None)
+    believed = (await client.get(path, params={"known_at": registered})).json()
+    assert believed["name"] == "王芳"
+    both = {"known_at": registered, "on": "2024-06-01"}
+    assert (await client.get(path, params=both)).json()["name"] == "王芳"
+    assert (await client.get(path, params={"on": "2024-06-01"})).json()["name"] == "王小芳"
+    assert (await client.get(path)).json()["name"] == "王小芳"
+    history = await client.get(f"{path}/history", params={"known_at": registered})
+    assert history.json()["versions"] == []
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "problem"),
+    [
+        ({"on": "2999-01-01"}, 400, "malformed-request"),
+        ({"on": "20240101"}, 400, "malformed-request"),
+        ({"on": "1879-12-31"}, 404, "not-then"),
+        ({"known_at": "2999-01-01T00:00:00Z"}, 400, "malformed-request"),
+        ({"known_at": "2024-01-01T00:00:00"}, 400, "malformed-request"),  # of which time zone?
+        ({"known_at": "1999-01-01T00:00:00Z"}, 404, "not-then"),
+        ({"known_at": "1999-01-01T00:00:00Z", "on": "2024-01-01"}, 404, "not-then"),
+    ],
+)
+async def test_moments_that_cannot_be_asked_about(
+    client: httpx.AsyncClient, params: dict[str, str], status: int, problem: str
+) -> None:
+    person = await register(client)
+    for path in ("", "/history"):
+        answer = await client.get(f"/registry/v1/persons/{person['id']}{path}", params=params)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["type"].endswith(f"/{problem}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"changed_on": "2024-01-01"},
+        {"changed_on": "2024-01-01", "birth_date": "1990-01-01"},
+        {"changed_on": "2999-01-01", "name": "王小芳"},
+        {"changed_on": "1879-12-31", "name": "王小芳"},
+        {
+            "changed_on": "2024-01-01",
+            "residence": {"region": "420325100001", "kind": "usual", "since": "2024-01-01"},
+        },
+    ],
+)
+async def test_changes_that_are_none(client: httpx.AsyncClient, change: dict[str, Any]) -> None:
+    person = await register(client)
+    answer = await client.patch(
+        f"/registry/v1/persons/{person['id']}",
+        json={"reason": "核对"} | change,
+        headers={"If-Match": '"1"'},
+    )
+    assert answer.status_code == 422
+
+
+async def test_a_residence_before_her_birth_is_refused(client: httpx.AsyncClient) -> None:
+    home = {"region": "420325100001", "kind": "usual", "since": "1989-12-31"}
+    answer = await client.post("/registry/v1/persons", json=make_person(residence=home))
+    assert answer.status_code == 422
+
+
+async def test_a_stay_is_corrected_over_http(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    person = await register(client)
+    path = f"/registry/v1/persons/{person['id']}"
+    (stay,) = (await client.get(f"{path}/history")).json()["residences"]
+    address = f"{path}/residences/{stay['id']}"
+    change = {"since": "2019-05-01", "reason": "房东证明"}
+    for scope, region, status in (
+        ("registry:read", "420325", 403),
+        ("registry:write", "420381", 404),
+    ):
+        token = issuer.token(scope=scope, region=region)
+        answer = await client.patch(
+            address, json=change, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.status_code == status
+    for bad in ({"since": "2999-01-01"}, {"region": "420325999"}, {"until": "20240101"}, {}):
+        assert (await client.patch(address, json=bad)).status_code == 422
+    done = await client.patch(address, json=change)
+    assert done.json()["since"] == "2019-05-01", done.text
+    assert (await client.get(path)).json()["residence"]["since"] == "2019-05-01"

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from services.registry.persons.rules import (
     agrees_with_id_number,
+    changed_by,
+    holds_on,
+    hukou_on,
     is_separated,
     kind_of_residence,
     region_left,
@@ -55,6 +58,9 @@ def test_the_middle_of_a_number_is_shown_only_where_the_task_needs_it(purpose: P
         (HOME, NEXT, True),
         (HOME, AWAY, True),
         (HOME, None, False),
+        (HOME[:6], HOME, False),  # registered in the county, who knows where
+        (HOME, HOME[:6], False),
+        (COUNTY_AWAY, HOME, True),
     ],
 )
 def test_separated_means_another_township(
@@ -79,3 +85,28 @@ def test_a_record_never_leaves_the_sight_of_who_saw_her_off(
     in_sight = [each for each in (hukou, residence, kept_under) if each and office.covers(each)]
     assert bool(in_sight) == any(each and office.covers(each) for each in places)
     assert kept_under is None or kept_under == left
+
+
+@given(days, days, days)
+def test_a_fact_holds_from_its_day_until_the_day_it_is_no_more(
+    since: date, until: date, day: date
+) -> None:
+    assert holds_on(since, None, day) == (since <= day)
+    assert holds_on(since, until, day) == (since <= day < until)
+
+
+@given(st.lists(st.tuples(days, regions)), days)
+def test_a_register_is_where_the_next_move_began(moves: list[tuple[date, str]], day: date) -> None:
+    later = sorted((move for move in moves if move[0] > day), key=lambda move: move[0])
+    where = hukou_on(day, "present", moves)
+    assert where == (later[0][1] if later else "present")
+    assert hukou_on(date.max, "present", moves) == "present"
+
+
+def test_a_correction_takes_nothing_back_and_facts_are_read_elsewhere() -> None:
+    day = date(2024, 1, 1)
+    assert changed_by(["name", "phone"], date(2024, 1, 2), day) == ["name", "phone"]
+    assert changed_by(["name"], day, day) == []
+    assert changed_by(["name"], None, day) == []
+    fields = ["hukou_region", "residence_region", "status", "household_id", "name"]
+    assert changed_by(fields, date(2024, 1, 2), day) == ["name"]

@@ -1,25 +1,15 @@
 """Tasks over HTTP: what events left for the clerks."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
-
-import pytest
 
 from services.registry.tasks.handlers import open_task
 from services.registry.tasks.models import TaskKind
 from services.registry.tasks.schemas import OpenTask
 from shared.ids import new_id
-from shared.testing import Issuer
-from tests.conftest import ServiceFactory, parts_of
+from tests.conftest import parts_of
 from tests.registry.places import AWAY, HOME, NEXT
-from tests.registry.vital_samples import MOTHER, Desk, open_desk
-
-
-@pytest.fixture
-async def desk(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Desk]:
-    async with open_desk(start_service, issuer) as desk:
-        yield desk
+from tests.registry.vital_samples import MOTHER, Desk
 
 
 async def leave_task(desk: Desk, **overrides: Any) -> None:

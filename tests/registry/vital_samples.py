@@ -15,6 +15,7 @@ MOTHER = {"name": "王芳", "id_number": number("19900101", 112)}
 FATHER = {"name": "陈刚", "id_number": number("19890101", 111)}
 PURPOSE = {"Purpose": "registration", "Accept-Language": "en"}
 HOSPITAL = {"scope": "registry:report", "org": "hospital-1", "sub": "nurse-1"}
+WORKER = {"scope": "registry:report", "org": "community-1", "sub": "worker-1"}
 
 
 class Desk:
@@ -27,6 +28,10 @@ class Desk:
 
     def as_actor(self, **claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._issuer.token(**claims)}"}
+
+    def herself(self, person_id: Any, **claims: Any) -> dict[str, str]:
+        """A person with a login of her own."""
+        return self.as_actor(**({"scope": "self", "sub": str(person_id), "org": "self"} | claims))
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return await self.office.post(f"/registry/v1/{path}", json=body, headers=headers)
@@ -64,6 +69,16 @@ class Desk:
             hukou_region=COUNTY_AWAY,
             residence={"region": HOME, "kind": "migrant", "since": "2024-01-01"},
         )
+
+    async def patch(self, path: str, body: Any, version: int, **headers: str) -> httpx.Response:
+        match = {"If-Match": f'"{version}"'}
+        return await self.office.patch(f"/registry/v1/{path}", json=body, headers=headers | match)
+
+    async def listed(self, path: str, **headers: str) -> list[dict[str, Any]]:
+        """The items of the first page of a list."""
+        answer = await self.get(path, **headers)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
 
     async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
         parts = parts_of(self.app)

@@ -2,6 +2,7 @@
 show nobody. A new operation belongs to one of the two, or the walk in test_her_own_rights fails.
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from services.registry.tasks.schemas import OpenTask
 from shared.clock import today
 from shared.ids import new_id
 from tests.conftest import parts_of
-from tests.registry.places import HOME, number
+from tests.registry.duplicate_samples import checked
+from tests.registry.places import HOME, NEXT, number
 from tests.registry.vital_samples import (
     FATHER,
     HOSPITAL,
@@ -23,6 +25,7 @@ from tests.registry.vital_samples import (
     make_birth,
     make_death,
     make_marriage,
+    make_registration,
 )
 
 _COMMON = {
@@ -34,16 +37,69 @@ _COMMON = {
     "/datatracker/v2/findUsage": "the looks themselves; only herself or an auditor",
 }
 
+# Not a resident: tests/registry/test_grid_staffing.py looks for the entry.
+_STAFF = "liaison staff; the entry is under the member of staff's own id"
+
 # Operation → why no usage entry is due.
 SHOWS_NOBODY: dict[str, dict[str, str]] = {
     "registry": {
         "/v1/regions": "places",
         "/v1/regions/{code}": "places",
+        "/v1/regions/{code}/history": "places",
+        "/v1/region-changes": "places",
+        "/v1/region-changes/{change_id}": "places",
+        "/v1/blind-zones": "places",
+        "/v1/blind-zones/{zone_id}": "places",
+        "/v1/responsible-office": "offices",
         "/v1/dwellings": "places",
         "/v1/dwellings/{dwelling_id}": "places",
+        "/v1/dwellings/{dwelling_id}/plate.svg": "places",
+        "/v1/dwellings/{dwelling_id}/plate.pdf": "places",
+        "/v1/rooms/{room_id}/plate.svg": "places",
+        "/v1/rooms/{room_id}/plate.pdf": "places",
+        "/v1/estates": "places, and whom their residents turn to",
+        "/v1/estates/{estate_id}": "a place, and whom its residents turn to",
+        "/v1/rental-register": "counts",
+        "/v1/service-coverage": "counts",
+        "/v1/landlord-information-sheet": "text",
+        "/v1/service-limits": "times, ages, loads and staffing",
+        "/v1/liaison-duties": "catalogue",
+        "/v1/work-units": "units",
+        "/v1/work-units/{work_unit_id}": "a unit",
+        "/v1/work-units/{work_unit_id}/sizes": "counts",
+        "/v1/work-units/{work_unit_id}/staff": _STAFF,
+        "/v1/grid-posts": "posts and counts",
+        "/v1/grid-posts/{post_id}": "a post, ids of households and buildings",
+        "/v1/grid-posts/{post_id}/staff": _STAFF,
+        "/v1/handovers/{handover_id}": "ids and days",
+        "/v1/grid-coverage": "counts",
+        "/v1/grid-gaps": "ids of households and buildings",
+        "/v1/grid-map": "buildings, posts and counts",
+        "/v1/grid-chart": "posts and counts",
+        "/v1/agreement-templates": "catalogue",
+        "/v1/agreements": "ids of units, posts and leases",
+        "/v1/agreements/{agreement_id}": "ids of units, posts and leases",
+        "/v1/agreements/{agreement_id}/print": "a unit, a post or a home; nobody's name",
         "/v1/population-bridge": "counts",
+        "/v1/population-bridges": "counts",
+        "/v1/population-pyramid": "counts",
+        "/v1/migrant-origins": "counts",
+        "/v1/households-per-liaison": "counts",
+        "/v1/birth-counts": "counts",
+        "/v1/separation-duties": "catalogue",
         "/v1/changes": "ids and versions for a client that then reads the person",
+        "/v1/vital-report-counts": "counts of an office's own work",
+        "/v1/vital-timeliness": "counts by office, none under ten",
+        "/v1/duplicate-searches": "counts of a search",
+        "/v1/duplicate-searches/{search_id}": "counts of a search",
+        "/v1/duplicates/thresholds": "weights and counts of decisions",
         "/v1/imports/{import_id}": "counts of a file",
+        "/v1/exports/{export_id}": "counts of a file",
+        "/v1/exports/{export_id}/file": "each person left an entry when it was drawn up",
+        "/v1/feed-profiles": "names of columns",
+        "/v1/feeds": "counts of files",
+        "/v1/feeds/{feed_id}": "counts of a file",
+        "/v1/feed-comparisons": "counts",
         "/v1/imports/{import_id}/rejects": "line numbers and codes; the file leaves an entry",
     },
     "migrant": {
@@ -105,12 +161,17 @@ async def registry_looks(desk: Desk) -> tuple[dict[str, str], UUID]:
     )
     room = dwelling["rooms"][0]["id"]
     lives = {"region": HOME, "kind": "usual", "since": "2015-01-01", "room_id": room}
-    mother = await desk.person(MOTHER, residence=lives)
+    mother = await desk.person(MOTHER, residence=lives, hukou_region=NEXT)
     id = mother["id"]
     await desk.person(FATHER)
     await desk.person({"name": MOTHER["name"], "id_number": number("19900101", 114)})
-    await desk.done("duplicate-searches", {})
+    await checked(desk.app)
     household = await desk.done("households", {"region": HOME, "head": id})
+    lease = await desk.done(
+        "leases",
+        {"reference": "L-1", "room_id": room, "landlord": {"person_id": id}, "since": "2020-01-01"},
+    )
+    liaison = await _liaison_looks(desk, id, household["id"])
     hospital = desk.as_actor(**HOSPITAL)
     made = {
         f"{kind}-reports": (await desk.done(f"{kind}-reports", body, **hospital))["id"]
@@ -124,31 +185,124 @@ async def registry_looks(desk: Desk) -> tuple[dict[str, str], UUID]:
         "correction-requests",
         {"person_id": id, "field": "name", "should_be": "王芬", "reason": "户口簿上是芬"},
     )
+    appeal = await appealed(desk, id)
     erasure = await desk.done("erasure-requests", {"person_id": id})
     await _open_tasks(desk.app, UUID(id))
     looks = {
         "persons/{person_id}": f"persons/{id}",
         "persons/{person_id}/history": f"persons/{id}/history",
         "persons/{person_id}/export": f"persons/{id}/export",
+        "persons/{person_id}/export.pdf": f"persons/{id}/export.pdf",
         "households/{household_id}": f"households/{household['id']}",
+        "households/{household_id}/moves": f"households/{household['id']}/moves",
         "rooms/{room_id}/residents": f"rooms/{room}/residents",
+        "dwellings/{dwelling_id}/residents": f"dwellings/{dwelling['id']}/residents",
+        "dwellings/{dwelling_id}/plan.svg": f"dwellings/{dwelling['id']}/plan.svg",
+        "dwellings/{dwelling_id}/plan.pdf": f"dwellings/{dwelling['id']}/plan.pdf",
+        "persons/{person_id}/cards/{kind}": f"persons/{id}/cards/resident",
+        "leases": "leases",
+        "leases/{lease_id}": f"leases/{lease['id']}",
         "duplicates": "duplicates",
         "household-updates": "household-updates",
         "mismatches": "mismatches",
+        "region-tasks": "region-tasks",
         "correction-requests": "correction-requests",
         "correction-requests/{request_id}": f"correction-requests/{asked['id']}",
+        "correction-appeals": "correction-appeals",
+        "correction-appeals/{appeal_id}": f"correction-appeals/{appeal['id']}",
+        "separated-persons": "separated-persons",
         "erasure-requests/{request_id}": f"erasure-requests/{erasure['id']}",
+    } | await _feed_looks(desk)
+    looks |= liaison
+    looks |= {
+        f"persons/{{person_id}}/{part}": f"persons/{id}/{part}"
+        for part in ("vital-events", "marital-status")
     }
+    await _register(desk, made)
     for reports, report_id in made.items():
         looks |= {reports: reports, reports + "/{report_id}": f"{reports}/{report_id}"}
+        looks |= {
+            f"{reports}/{{report_id}}/{part}": f"{reports}/{report_id}/{part}"
+            for part in ("registration", "versions", "candidates")
+        }
     prefix = "/registry/v1/"
     return {prefix + path: prefix + address for path, address in looks.items()}, UUID(id)
+
+
+async def _liaison_looks(desk: Desk, person_id: str, household_id: str) -> dict[str, str]:
+    """A unit where she works, and a post that serves her household."""
+    code = "91350100M000100Y43"
+    unit = await desk.done(
+        "work-units", {"credit_code": code, "name": "第一机械厂", "region": HOME, "kind": "market"}
+    )
+    await desk.done(
+        f"persons/{person_id}/workplaces",
+        {"region": HOME, "employer_code": code, "since": "2020-01-01"},
+    )
+    post: dict[str, Any] = {}
+    for level in ("community", "coordinator", "liaison"):
+        above = {"parent_id": post["id"]} if post else {}
+        body = {"level": level, "region": HOME, "number": level, "since": "2020-01-01"}
+        post = await desk.done("grid-posts", body | above)
+    await desk.done(
+        f"grid-posts/{post['id']}/area-changes",
+        {"on": "2020-01-01", "add_households": [household_id]},
+    )
+    return {
+        "persons/{person_id}/service-contacts": f"persons/{person_id}/service-contacts",
+        "work-units/{work_unit_id}/workers": f"work-units/{unit['id']}/workers",
+        "grid-posts/{post_id}/tasks": f"grid-posts/{post['id']}/tasks",
+    }
+
+
+async def _feed_looks(desk: Desk) -> dict[str, str]:
+    """A school's line that has her number and another name."""
+    content = f"姓名,身份证号,入学日期,学校所在地\n王方,{MOTHER['id_number']},2000-09-01,{HOME}\n"
+    answer = await desk.office.post(
+        "/registry/v1/feeds",
+        data={"profile": "education.enrolments", "month": "2025-09", "dry_run": "false"},
+        files={"file": ("feed.csv", content.encode())},
+    )
+    feed = answer.raise_for_status().json()["id"]
+    while (await desk.get(f"feeds/{feed}")).json()["status"] != "applied":
+        await asyncio.sleep(0.05)
+    conflict = (await desk.get("feed-conflicts")).json()["items"][0]["task_id"]
+    return {
+        "feeds/{feed_id}/lines": f"feeds/{feed}/lines",
+        "feeds/{feed_id}/report": f"feeds/{feed}/report",
+        "feed-conflicts": "feed-conflicts",
+        "feed-conflicts/{task_id}": f"feed-conflicts/{conflict}",
+    }
+
+
+async def _register(desk: Desk, made: dict[str, str]) -> None:
+    """Her marriage, her child's birth, and her death, which was an error."""
+    for reports in ("marriage-reports", "birth-reports", "death-reports"):
+        body = make_registration() if reports == "birth-reports" else None
+        await desk.done(f"{reports}/{made[reports]}/registration", body)
+    await desk.done(f"death-reports/{made['death-reports']}/annulment", {"reason": "同名误报"})
+
+
+async def appealed(desk: Desk, person_id: str) -> dict[str, Any]:
+    """A refused correction and the appeal against it."""
+    asked = await desk.done(
+        "correction-requests",
+        {"person_id": person_id, "field": "sex", "should_be": "1", "reason": "户口簿上写错了"},
+    )
+    refusal = {"granted": False, "reason": "与证件号码不符"}
+    await desk.done(f"correction-requests/{asked['id']}/decision", refusal)
+    appeal = f"correction-requests/{asked['id']}/appeal"
+    return await desk.done(appeal, {"reason": "证件号码也写错了"})
 
 
 async def _open_tasks(app: FastAPI, person_id: UUID) -> None:
     parts = parts_of(app)
     async with parts.database.transaction(parts.actor) as tx:
-        for kind in (TaskKind.HOUSEHOLD_CHANGED, TaskKind.DECEASED_PERSON):
+        for kind in (
+            TaskKind.HOUSEHOLD_CHANGED,
+            TaskKind.DECEASED_PERSON,
+            TaskKind.UNPLACED_PERSON,
+        ):
             task = OpenTask(
                 kind=kind,
                 source="notice",

@@ -18,7 +18,7 @@ ELSEWHERE = "310101"
 AFTERWARDS = re.compile(r"POST .*/(erasure|erasure-requests|opt-outs|stop|tallies/recount)$")
 # Nobody's personal data: every office of any county may read it, and none but ours change it.
 PUBLIC = (
-    r"/(regions|participants|templates|indicators|schemes|fact-kinds|inquiry-kinds|trusted-issuers"
+    r"/(regions|region-changes|participants|templates|indicators|schemes|fact-kinds|inquiry-kinds|trusted-issuers"
     r"|issuer-keys|status-lists|entitlements|consent-purposes|calendar-days|evidence|traffic)\b"
 )
 # Peers and providers, who are known by signature, and the machines' own.
@@ -30,12 +30,16 @@ OPEN_TO_ALL = re.compile(
 
 # What no call of the API alone makes: tried elsewhere, with events, files and second persons.
 NOT_MADE = re.compile(
-    r"/(rooms|household-updates|mismatches|duplicates|imports|appeals|erasure-requests)/"
+    r"/(residences|rooms|household-updates|mismatches|region-tasks|duplicates|imports|feeds|feed-conflicts|appeals|erasure-requests)/"
 )
 # Answered, and what they may write: about nobody of ours.
 HARMLESS: dict[str, set[str]] = {
     "POST /registry/v1/person-searches": set(),  # finds nobody
-    "POST /registry/v1/duplicate-searches": set(),  # compares nobody
+    "POST /registry/v1/duplicate-searches": {"duplicate_searches"},  # for the caller's own region
+    "POST /registry/v1/duplicates/thresholds": {"duplicate_thresholds"},  # likewise
+    "POST /registry/v1/feeds": set(),  # compared under the caller's own region
+    "POST /registry/v1/feed-profiles": {"feed_profiles"},  # for the caller's own region
+    "POST /registry/v1/field-batches": {"field_items"},  # each item judged by itself: refused
     "POST /registry/v1/imports": set(),  # enters nobody outside the caller's own region
     "POST /migrant/v1/certificate-checks": {"certificate_checks"},  # what a holder showed there
     "POST /assessment/v1/tallies/recount": set(),  # counts again what was counted

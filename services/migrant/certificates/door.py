@@ -1,18 +1,15 @@
 """What the routes of certificates need beside the usual doors."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
 from services.migrant.certificates.rules import IssuerHere
 from services.migrant.certificates.trust import Fetch
 from services.migrant.settings import Settings
-from shared.auth import CurrentActor
 from shared.db import Tx
-from shared.http import personal_transaction, transaction
-from shared.usage import Purpose
+from shared.http import opened, reads_headers
 
 
 def issuer_here(request: Request) -> IssuerHere:
@@ -31,19 +28,12 @@ def fetcher(request: Request) -> Fetch:
     return fetch
 
 
-_opened = asynccontextmanager(transaction)
-
-
-async def unkept_transaction(
-    request: Request,
-    actor: CurrentActor,
-    purpose: Annotated[Purpose | None, Header(description="why you look; see the guide")] = None,
-    case: Annotated[str | None, Header(max_length=100, description="your reference")] = None,
-) -> AsyncIterator[Tx]:
+@reads_headers(key=False)
+async def unkept_transaction(request: Request) -> AsyncIterator[Tx]:
     """The transaction of a request whose answer holds claims: unlike others it is never stored
     for replay, not even sealed, since claims are kept by their holder alone."""
-    async with _opened(request, actor, None, purpose, case) as tx:
-        yield await personal_transaction(tx)
+    async with opened(request, personal=True, replayed=False) as tx:
+        yield tx
 
 
 UnkeptTransaction = Annotated[Tx, Depends(unkept_transaction, scope="function")]

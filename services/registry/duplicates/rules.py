@@ -1,91 +1,128 @@
-"""Which two records may be of one person, without any I/O.
+"""What of two records is compared, without any I/O."""
 
-This small set of rules needs no training and explains itself. A probabilistic linker would take
-the place of `evidence_of`: the same records in, the same pairs with evidence out.
-"""
-
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from itertools import combinations
-from uuid import UUID
+from typing import Final, NamedTuple
+
+from services.registry.duplicates.names import keys_of
+from shared.codes import EARLIEST_BIRTH, resident_id_check_digit
+
+_AREA: Final = 6  # digits of an id number before the birth date
+_SERIAL: Final = 14  # … before the serial
+_DIGITS: Final = 17  # … before the check digit
+_OLD: Final = 15
 
 
-class Evidence(StrEnum):
-    SAME_NAME = "same-name"  # 同名
-    SAME_BIRTH_DATE = "same-birth-date"  # 同出生日期
-    NUMBER_MISSING = "id-number-missing"  # 一方无证件号码
-    NUMBERS_DIFFER = "id-numbers-differ"  # 证件号码不同
-    NUMBERS_NEAR = "id-numbers-one-slip-apart"  # 证件号码仅一处不同
-    SAME_PHONE = "same-phone"  # 同手机号
-    SAME_HOUSEHOLD = "same-household"  # 同户
+class Compared(NamedTuple):
+    """What of a person is compared, as the database gives it. The id number is open here and
+    nowhere kept; the phone is known by its blind index alone, household and mother by their ids.
+    `born` is written YYYYMMDD, `day_number` counts days."""
 
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What of a record is compared. The id number is open here and nowhere kept."""
-
-    id: UUID
     name: str
     sex: str
-    birth_date: date
+    born: str
+    day_number: int
     id_number: str | None
-    phone_index: bytes | None
-    household_id: UUID | None
+    phone: str | None
+    household: str | None
+    mother: str | None
+    region: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """`first` is the older of the two ids."""
+class Record(NamedTuple):
+    """A person as the model compares her: the columns of the table that is linked, each a text, a
+    whole number or nothing, so that every backend reads them alike. `id17` is the id number
+    without its check digit, `region` that of the household register; see NameKeys for the rest."""
 
-    first: UUID
-    second: UUID
-    evidence: tuple[Evidence, ...]
+    name: str
+    sound: str
+    unordered: str
+    shape: str
+    family: str
+    family_sound: str
+    given: str
+    first: str | None
+    second: str | None
+    unreadable: int
+    born: str
+    day_number: int
+    sex: str
+    id17: str | None
+    phone: str | None
+    household: str | None
+    mother: str | None
+    region: str
 
 
-def candidate_pairs(block: list[Compared]) -> list[Pair]:
-    """The pairs of a block that may be of one person."""
-    pairs = []
-    for one, other in combinations(sorted(block, key=lambda each: each.id), 2):
-        evidence = evidence_of(one, other)
-        if evidence:
-            pairs.append(Pair(one.id, other.id, evidence))
-    return pairs
+def record_of(compared: Compared) -> Record:
+    """The record of a person."""
+    name, sex, born, day_number, id_number, phone, household, mother, region = compared
+    return Record(
+        *keys_of(name),
+        born,
+        day_number,
+        sex,
+        id_digits(id_number),
+        phone,
+        household,
+        mother,
+        region,
+    )
 
 
-def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:
-    """What speaks for one person, or nothing when it does not suffice. Children of one household
-    born on one day under two names are twins (双胞胎), not one child."""
-    same_name = one.name == other.name
-    same_day = one.birth_date == other.birth_date
-    same_household = one.household_id is not None and one.household_id == other.household_id
-    if same_day and same_household and not same_name:
-        return ()
-    missing = one.id_number is None or other.id_number is None
-    near = one_slip_apart(one.id_number or "", other.id_number or "")
-    same_sex = one.sex == other.sex
-    if not (same_name and same_day and same_sex) and not (near and (same_name or same_day)):
-        return ()
-    same_phone = one.phone_index is not None and one.phone_index == other.phone_index
-    found = {
-        Evidence.SAME_NAME: same_name,
-        Evidence.SAME_BIRTH_DATE: same_day,
-        Evidence.NUMBER_MISSING: missing,
-        Evidence.NUMBERS_NEAR: near,
-        Evidence.NUMBERS_DIFFER: not missing and not near,
-        Evidence.SAME_PHONE: same_phone,
-        Evidence.SAME_HOUSEHOLD: same_household,
-    }
-    return tuple(each for each, holds in found.items() if holds)
+def id_digits(number: str | None) -> str | None:
+    """The 17 digits of an id number before its check digit, which follows from them. A number of
+    15 digits, issued until 1999, has the century left out."""
+    if number is None:
+        return None
+    if len(number) == _OLD and number.isdigit():
+        return number[:_AREA] + "19" + number[_AREA:]
+    return number[:_DIGITS] if len(number) == _DIGITS + 1 else None
 
 
 def one_slip_apart(one: str, other: str) -> bool:
-    """Whether two id numbers differ by one digit or two neighbours changed over, in the first 17
-    places: the check digit of GB 11643 follows from them and always differs then."""
-    if len(one) != 18 or len(other) != 18:
+    """Whether two texts of one length differ by one character or by two neighbours changed over
+    (Damerau-Levenshtein distance 1); also when they do not differ."""
+    if len(one) != len(other):
         return False
-    places = [n for n in range(17) if one[n] != other[n]]
+    places = [n for n in range(len(one)) if one[n] != other[n]]
     if len(places) == 2 and places[1] == places[0] + 1:
         first, second = places
         return one[first] == other[second] and one[second] == other[first]
-    return len(places) == 1
+    return len(places) < 2
+
+
+def within_one(one: str, other: str) -> bool:
+    """Damerau-Levenshtein distance at most 1: as `one_slip_apart`, or a character more."""
+    if len(one) == len(other):
+        return one_slip_apart(one, other)
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and any(
+        long[:place] + long[place + 1 :] == short for place in range(len(long))
+    )
+
+
+def slips_of(number: str) -> list[str]:
+    """Every valid id number that is one slip from `number`: its check digit made right again. A
+    blind index can be asked for them, so that the numbers of nobody else have to be opened."""
+    digits = number[:_DIGITS]
+    found = set()
+    for place in range(_DIGITS):
+        for digit in "0123456789":
+            found.add(digits[:place] + digit + digits[place + 1 :])
+    for place in range(_DIGITS - 1):
+        swapped = digits[place + 1] + digits[place]
+        found.add(digits[:place] + swapped + digits[place + 2 :])
+    found.discard(digits)
+    day = digits[_AREA:_SERIAL]
+    return sorted(
+        each + resident_id_check_digit(each)
+        for each in found
+        if each[0] != "0" and (each[_AREA:_SERIAL] == day or _is_day(each[_AREA:_SERIAL]))
+    )
+
+
+def _is_day(digits: str) -> bool:
+    try:
+        return date.fromisoformat(digits) >= EARLIEST_BIRTH
+    except ValueError:
+        return False

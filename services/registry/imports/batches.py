@@ -1,4 +1,4 @@
-"""What becomes of a batch of checked lines: decided here without I/O, written in writing.py.
+"""What becomes of a batch of good lines: decided here without I/O, written in writing.py.
 
 The household rule: a household is taken with its head or not at all. A line whose household has
 no head, in the register or among the good lines of the batch, is refused with `head-missing`, so
@@ -6,259 +6,205 @@ that the reject report holds the household whole and can be mended and sent agai
 any other member refuses only itself. Batches are cut between households.
 """
 
-import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from services.registry.imports.reading import RawLine
+from services.registry.imports.checking import Checked, HouseholdKey
 from services.registry.imports.reasons import Reason
-from services.registry.imports.rules import (
-    HUKOU_COLUMN,
-    ORIGIN_COLUMN,
-    RESIDENCE_COLUMN,
-    Fault,
-    Line,
-    check_line,
-    region_code,
-)
-from shared.crypto import Vault
+from services.registry.imports.rules import Fault, older_than_parent
 from shared.ids import new_id
 
-BATCH = 2_000
-_BREATH = 25
 _HEAD = "0"
+_SPOUSE = "1"
 
-HouseholdKey = tuple[str, str]  # county, 户号
 DwellingKey = tuple[str, str]  # region, 房屋编号
 RoomKey = tuple[UUID, str]  # dwelling, 房间号
 TakenKey = bytes | HouseholdKey  # the index of an id number, or a household
 
 
-class Checked(NamedTuple):
-    """A line as the rules left it; a good one with its id number and phone sealed."""
-
-    raw: RawLine
-    line: Line | None
-    fault: Fault | None
-    household: HouseholdKey | None
-    person_id: UUID
-    id_index: bytes
-    id_sealed: bytes
-    phone_index: bytes | None
-    phone_sealed: bytes | None
-
-
 class Recorded(NamedTuple):
-    """A registered person whose id number stands in the batch, as a line would say it. `line`
-    has no id number: it was matched by its index."""
+    """A registered person whom the batch names: what her record says, as checking.said has it,
+    and whether she is registered with an id number."""
 
     person_id: UUID
     import_id: UUID | None
-    line: Line
-    phone_index: bytes | None
+    has_number: bool
+    said: str
+    since: str
+    home: str
+
+
+class Standing(NamedTuple):
+    """A registered household: whether it has a head, and the birth days (ordinals) of the head and
+    the head's spouse."""
+
+    id: UUID
+    headed: bool
+    parents: tuple[int, ...]
 
 
 @dataclass
 class Surroundings:
-    """What the register already holds of what a batch names. `elsewhere` are keys that exist
-    where the actor does not see them."""
+    """What the register already holds of what a batch names. `persons` are found by the index of
+    their id number, `members` by checking.known_as: where one of the two sides has no number.
+    `elsewhere` are keys that exist where the actor does not see them."""
 
-    persons: Mapping[bytes, Recorded]
-    households: Mapping[HouseholdKey, tuple[UUID, bool]]  # id, whether it has a head
-    dwellings: Mapping[DwellingKey, UUID]
-    rooms: Mapping[RoomKey, UUID]
+    persons: Mapping[bytes, Recorded] = field(default_factory=dict)
+    members: Mapping[bytes, Recorded] = field(default_factory=dict)
+    households: Mapping[HouseholdKey, Standing] = field(default_factory=dict)
+    dwellings: Mapping[DwellingKey, UUID] = field(default_factory=dict)
+    rooms: Mapping[RoomKey, UUID] = field(default_factory=dict)
     elsewhere: Collection[TakenKey] = ()
 
 
 @dataclass
 class Decision:
-    """What to write. Persons come with the household and the room they are put into."""
+    """What to write. Persons come with the household and the room they are put into; `flagged`
+    are entered and pointed out."""
 
     persons: list[tuple[Checked, UUID | None, UUID | None]] = field(default_factory=list)
     households: dict[HouseholdKey, tuple[UUID, str]] = field(default_factory=dict)
     dwellings: dict[DwellingKey, tuple[UUID, str]] = field(default_factory=dict)
     rooms: dict[RoomKey, UUID] = field(default_factory=dict)
-    rejects: list[tuple[RawLine, Fault]] = field(default_factory=list)
+    rejects: list[tuple[Checked, Fault]] = field(default_factory=list)
+    flagged: list[tuple[Checked, Fault]] = field(default_factory=list)
     looked_at: list[UUID] = field(default_factory=list)
     unchanged: int = 0
 
 
-def batches(lines: Iterator[RawLine], size: int = BATCH) -> Iterator[list[RawLine]]:
-    """Cut a file into batches of about `size` lines, between households; a household that does
-    not end is cut at twice the size."""
-    batch: list[RawLine] = []
-    for line in lines:
-        if len(batch) >= size and (
-            len(batch) >= 2 * size or line.cells[:1] != batch[-1].cells[:1] or not line.cells[0]
-        ):
-            yield batch
-            batch = []
-        batch.append(line)
-    if batch:
-        yield batch
-
-
-def region_codes(batch: list[RawLine]) -> set[str]:
-    """The region codes that a batch names, good or bad."""
-    codes = set()
-    for raw in batch:
-        if raw.fault is None:
-            for column in (HUKOU_COLUMN, RESIDENCE_COLUMN, ORIGIN_COLUMN):
-                codes.add(region_code(raw.cells[column].strip()))
-    return {code for code in codes if code}
-
-
-def check_batch(
-    batch: list[RawLine], today: date, known: Collection[str], jurisdiction: str, vault: Vault
-) -> list[Checked]:
-    """Check each line and seal what is personal in the good ones. Heavy: call it in a thread."""
-    checked = []
-    for number, raw in enumerate(batch):
-        if number % _BREATH == 0:
-            time.sleep(0)  # gives the interpreter to the event loop, which else waits 5 ms for it
-        checked.append(_checked(raw, today, known, jurisdiction, vault))
-    return checked
-
-
-def _checked(
-    raw: RawLine, today: date, known: Collection[str], jurisdiction: str, vault: Vault
-) -> Checked:
-    found = raw.fault or check_line(raw.cells, today, known, jurisdiction)
-    person_id = new_id()
-    if isinstance(found, Fault):
-        return Checked(raw, None, found, None, person_id, b"", b"", None, None)
-    phone, place = found.phone, str(person_id)
-    household = None
-    if found.household is not None:  # of the county that the actor answers for
-        household = _own_place(found, jurisdiction)[:6], found.household
-    return Checked(
-        raw,
-        found,
-        None,
-        household,
-        person_id,
-        vault.index(found.id_number, "id_number"),
-        vault.seal(found.id_number, f"persons.id_number:{place}"),
-        vault.index(phone, "phone") if phone else None,
-        vault.seal(phone, f"persons.phone:{place}") if phone else None,
-    )
-
-
-def _own_place(line: Line, jurisdiction: str) -> str:
-    """Where a line belongs to the actor: her home, or else where her register is."""
-    here = line.residence is not None and line.residence.startswith(jurisdiction)
-    return str(line.residence) if here else line.hukou
-
-
-def decide(
-    checked: list[Checked], around: Surroundings, import_id: UUID, jurisdiction: str
-) -> Decision:
+def decide(good: Sequence[Checked], around: Surroundings, import_id: UUID) -> Decision:
     """Sort a batch into persons to enter, lines that change nothing, and refused lines."""
     decision = Decision()
-    candidates = list(_unregistered(checked, around, import_id, decision))
+    candidates = list(_unregistered(good, around, import_id, decision))
     heads = _heads(candidates, around)
-    for each, line in candidates:
-        key = each.household
-        fault = _household_fault(each, line, heads, around) if key else None
+    for each in candidates:
+        fault = _household_fault(each, heads, around) if each.household else None
         if fault is not None:
-            decision.rejects.append((each.raw, fault))
+            decision.rejects.append((each, fault))
             continue
-        household = None
-        if key is not None:
-            head = heads[key] or line
-            household = _household_of(key, head, around, decision, jurisdiction)
-        room = _room_of(line, around, decision) if line.dwelling else None
+        household = _household_of(each, heads, around, decision)
+        room = _room_of(each, around, decision) if each.dwelling else None
         decision.persons.append((each, household, room))
+    _point_out_children(decision, around)
     return decision
 
 
 def _unregistered(
-    checked: list[Checked], around: Surroundings, import_id: UUID, decision: Decision
-) -> Iterator[tuple[Checked, Line]]:
+    good: Sequence[Checked], around: Surroundings, import_id: UUID, decision: Decision
+) -> Iterator[Checked]:
     """Good lines of people who are not registered yet; the others are settled on the way."""
-    seen: set[bytes] = set()
-    for each in checked:
-        if each.line is None or each.fault is not None:
-            decision.rejects.append((each.raw, each.fault or Fault(Reason.COLUMN_COUNT)))
+    seen: dict[bytes, Checked] = {}
+    for each in good:
+        key = each.id_index or each.known_as
+        recorded, member = around.persons.get(key), around.members.get(each.known_as)
+        if each.id_index is None:
+            recorded = member
+        elif recorded is None and member is not None and not member.has_number:
+            decision.rejects.append((each, Fault(Reason.NUMBER_TO_ADD, "身份证号")))
             continue
-        recorded = around.persons.get(each.id_index)
         if recorded is not None:
             decision.looked_at.append(recorded.person_id)
-            _compare(each, each.line, recorded, import_id, decision)
-        elif each.id_index in seen:
-            decision.rejects.append((each.raw, Fault(Reason.DUPLICATE_ID, "身份证号")))
-        elif each.id_index in around.elsewhere:
-            decision.rejects.append((each.raw, Fault(Reason.ALREADY_REGISTERED, "身份证号")))
+            _compare(each, recorded, import_id, decision)
+        elif key in seen:
+            decision.rejects.append((each, _twice(each, seen[key].home)))
+        elif key in around.elsewhere:
+            decision.rejects.append((each, Fault(Reason.ALREADY_REGISTERED, "身份证号")))
         else:
-            seen.add(each.id_index)
-            yield each, each.line
+            seen[key] = each
+            yield each
 
 
-def _compare(
-    each: Checked, line: Line, recorded: Recorded, import_id: UUID, decision: Decision
-) -> None:
-    says = line._replace(id_number="", phone=None, use="")
+def _compare(each: Checked, recorded: Recorded, import_id: UUID, decision: Decision) -> None:
+    same = each.said == recorded.said and (not each.since or each.since == recorded.since)
     if recorded.import_id == import_id:
-        decision.rejects.append((each.raw, Fault(Reason.DUPLICATE_ID, "身份证号")))
-    elif says == recorded.line and each.phone_index == recorded.phone_index:
-        decision.unchanged += 1
+        decision.rejects.append((each, _twice(each, recorded.home)))
+    elif not same:
+        decision.rejects.append((each, Fault(Reason.ALREADY_REGISTERED, "身份证号")))
     else:
-        decision.rejects.append((each.raw, Fault(Reason.ALREADY_REGISTERED, "身份证号")))
+        decision.unchanged += 1
+
+
+def _twice(each: Checked, home: str) -> Fault:
+    """Why the second line of a person is refused whose first says that she lives in `home`."""
+    if each.home and home and each.home != home:
+        return Fault(Reason.TWO_RESIDENCES, "居住地")
+    if each.id_index is None:
+        return Fault(Reason.DUPLICATE_PERSON, "姓名")
+    return Fault(Reason.DUPLICATE_ID, "身份证号")
 
 
 def _heads(
-    candidates: list[tuple[Checked, Line]], around: Surroundings
-) -> dict[HouseholdKey, Line | None]:
+    candidates: Sequence[Checked], around: Surroundings
+) -> dict[HouseholdKey, Checked | None]:
     """The head of every household that has one: a line of the batch, or None for the register."""
-    heads: dict[HouseholdKey, Line | None] = {
-        key: None for key, (_, headed) in around.households.items() if headed
+    heads: dict[HouseholdKey, Checked | None] = {
+        key: None for key, standing in around.households.items() if standing.headed
     }
-    for each, line in candidates:
-        if line.relation == _HEAD and each.household is not None:
-            heads.setdefault(each.household, line)
+    for each in candidates:
+        if each.relation == _HEAD and each.household is not None:
+            heads.setdefault(each.household, each)
     return heads
 
 
 def _household_fault(
-    each: Checked,
-    line: Line,
-    heads: Mapping[HouseholdKey, Line | None],
-    around: Surroundings,
+    each: Checked, heads: Mapping[HouseholdKey, Checked | None], around: Surroundings
 ) -> Fault | None:
     key = each.household
-    if key in around.elsewhere:
+    if key in around.elsewhere and key not in around.households:
         return Fault(Reason.HOUSEHOLD_ELSEWHERE, "户号")
     if key is None or key not in heads:
         return Fault(Reason.HEAD_MISSING, "与户主关系")
-    if line.relation == _HEAD and heads[key] is not line:
+    if each.relation == _HEAD and heads[key] is not each:
         return Fault(Reason.SECOND_HEAD, "与户主关系")
     return None
 
 
 def _household_of(
-    key: HouseholdKey, head: Line, around: Surroundings, decision: Decision, jurisdiction: str
-) -> UUID:
+    each: Checked,
+    heads: Mapping[HouseholdKey, Checked | None],
+    around: Surroundings,
+    decision: Decision,
+) -> UUID | None:
     """The household's id; a new one lies where its head belongs."""
+    key = each.household
+    if key is None:
+        return None
     if key in around.households:
-        return around.households[key][0]
+        return around.households[key].id
     if key not in decision.households:
-        decision.households[key] = new_id(), _own_place(head, jurisdiction)
+        decision.households[key] = new_id(), (heads[key] or each).place
     return decision.households[key][0]
 
 
-def _room_of(line: Line, around: Surroundings, decision: Decision) -> UUID | None:
-    if line.dwelling is None or line.room is None or line.residence is None:
+def _room_of(each: Checked, around: Surroundings, decision: Decision) -> UUID | None:
+    if each.dwelling is None or each.room is None:
         return None
-    key = line.residence, line.dwelling
+    key = each.home, each.dwelling
     dwelling = around.dwellings.get(key)
     if dwelling is None:
         if key not in decision.dwellings:
-            decision.dwellings[key] = new_id(), line.use
+            decision.dwellings[key] = new_id(), each.use
         dwelling = decision.dwellings[key][0]
-    room = dwelling, line.room
-    if room not in around.rooms and room not in decision.rooms:
-        decision.rooms[room] = new_id()
-    return around.rooms.get(room) or decision.rooms[room]
+    room = dwelling, each.room
+    known = around.rooms.get(room) or decision.rooms.get(room)
+    if known is None:
+        known = decision.rooms[room] = new_id()
+    return known
+
+
+def _point_out_children(decision: Decision, around: Surroundings) -> None:
+    """Entered lines of a son or daughter not younger than the head or the head's spouse. They may
+    be right (a stepmother), so they are entered; somebody should look."""
+    parents: dict[HouseholdKey, list[int]] = {}
+    for each, _, _ in decision.persons:
+        if each.household is not None and each.relation in (_HEAD, _SPOUSE):
+            parents.setdefault(each.household, []).append(each.born)
+    for each, _, _ in decision.persons:
+        if each.household is None:
+            continue
+        registered = around.households.get(each.household)
+        born = [*parents.get(each.household, ()), *(registered.parents if registered else ())]
+        if older_than_parent(each.relation, each.born, born):
+            decision.flagged.append((each, Fault(Reason.CHILD_OLDER, "出生日期")))

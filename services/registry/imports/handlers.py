@@ -1,4 +1,4 @@
-"""Taking in a file, and calling an import off."""
+"""Taking in a file, calling an import off, trying one again."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -68,8 +68,23 @@ async def _store(job: Import, number: int, part: bytes, tx: Tx) -> None:
 async def cancel_import(import_id: UUID, tx: Tx) -> AcceptedImport:
     """Stop an import. Lines entered by then stay: they were good. Raises ImportClosed."""
     job = await tx.require(Import, import_id, lock=True)
-    if job.status not in (ImportStatus.WAITING, ImportStatus.RUNNING):
+    if job.status not in (ImportStatus.WAITING, ImportStatus.RUNNING, ImportStatus.FAILED):
         raise ImportClosed()
     job.status, job.finished_at = ImportStatus.CANCELLED, tx.now
     await close(job, tx)
     return AcceptedImport(id=job.id, status=ImportStatus.CANCELLED)
+
+
+async def retry_import(import_id: UUID, tx: Tx) -> AcceptedImport:
+    """Go on with an import that had failed, from its last batch. Raises ImportClosed unless it
+    failed and its file is still there."""
+    job = await tx.require(Import, import_id, lock=True)
+    kept = await tx.fetch_value(
+        "SELECT EXISTS (SELECT FROM import_files WHERE import_id = $1)", job.id
+    )
+    if job.status != ImportStatus.FAILED or not kept:
+        raise ImportClosed()
+    job.status, job.failure, job.finished_at = ImportStatus.WAITING, None, None
+    job.attempts, job.next_attempt_at = 0, None
+    await tx.save(job)
+    return AcceptedImport(id=job.id, status=ImportStatus.WAITING)

@@ -16,13 +16,16 @@ class ImportStatus(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"
     REFUSED = "refused"  # the whole file
+    FAILED = "failed"  # given up after several tries; may be tried again
     CANCELLED = "cancelled"
 
 
 class Import(Row, table=True):
     """One uploaded file and how far it has come. `region` is the jurisdiction of whoever sent it,
     under which every line is written. `line` is the last line done, `position` of `total` how far
-    the reader is: bytes of a CSV file, rows of a sheet."""
+    the reader is: bytes of a CSV file, rows of a sheet; `resumed_…` where and when the present run
+    began. `flagged` lines were entered and are pointed out. `attempts` failed since the last batch
+    that was written, `error` is the class of the last error."""
 
     __tablename__ = "imports"
     __table_args__ = (
@@ -47,6 +50,7 @@ class Import(Row, table=True):
     accepted: int = 0
     unchanged: int = 0
     rejected: int = 0
+    flagged: int = 0
     line: int = 0
     position: int = Field(default=0, sa_type=BigInteger)
     total: int = Field(default=0, sa_type=BigInteger)
@@ -59,6 +63,12 @@ class Import(Row, table=True):
     created_at: datetime = Field(sa_type=Timestamp)
     started_at: datetime | None = Field(default=None, sa_type=Timestamp)
     finished_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    resumed_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    resumed_lines: int = 0
+    resumed_position: int = Field(default=0, sa_type=BigInteger)
+    attempts: int = 0
+    next_attempt_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    error: str | None = None
 
 
 class ImportFile(Row, table=True):
@@ -72,7 +82,8 @@ class ImportFile(Row, table=True):
 
 
 class ImportReject(Row, table=True):
-    """A refused line: why, and its cells, sealed, for thirty days."""
+    """A refused line: why, and its cells, sealed, for thirty days. One that was `entered` is only
+    pointed out."""
 
     __tablename__ = "import_rejects"
 
@@ -81,3 +92,4 @@ class ImportReject(Row, table=True):
     column: str | None = None
     code: str
     cells_sealed: bytes | None = None
+    entered: bool = False

@@ -14,7 +14,14 @@ from typing import IO, Final, NamedTuple
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
 
 from services.registry.imports.reasons import Failure, Reason
-from services.registry.imports.rules import HEADERS, ID_COLUMN, REPORT_HEADERS, Fault
+from services.registry.imports.rules import (
+    HEADERS,
+    ID_COLUMN,
+    REPORT_HEADERS,
+    SINCE_NAMES,
+    Fault,
+    header_at,
+)
 
 XLSX_UNPACKED_LIMIT: Final = 1024 * 1024 * 1024
 _LINE_LIMIT: Final = 16 * 1024
@@ -27,7 +34,7 @@ class FileRefused(Exception):
     """Nothing of the file can be read; `columns` are headers that are missing."""
 
     def __init__(self, failure: Failure, columns: Sequence[str] = ()) -> None:
-        super().__init__(failure.value)
+        super().__init__(failure, list(columns))  # as it is made again behind a process's border
         self.failure = failure
         self.columns = list(columns)
 
@@ -64,14 +71,14 @@ def _open_csv(file: IO[bytes], line: int, position: int) -> Source:
     first = file.readline(_LINE_LIMIT).removeprefix(_BOM)
     if not first.strip():
         raise FileRefused(Failure.EMPTY)
-    encoding, width = _header_of(first)
+    encoding, form = _header_of(first)
     if line:
         file.seek(position)
-    return Source(_csv_lines(file, encoding, width, max(line, 1)), total)
+    return Source(_csv_lines(file, encoding, form, max(line, 1)), total)
 
 
-def _header_of(first: bytes) -> tuple[str, int]:
-    """Encoding and width of the file, by the encoding in which its header makes sense."""
+def _header_of(first: bytes) -> tuple[str, "Form"]:
+    """Encoding and form of the file, by the encoding in which its header makes sense."""
     readings = {}
     for encoding in _ENCODINGS:
         try:
@@ -91,21 +98,30 @@ def _missing(headers: Sequence[str]) -> list[str]:
     return [header for header in HEADERS if header not in present]
 
 
-def check_headers(headers: Sequence[str]) -> int:
-    """How many columns the file has: ours, or ours and those of a reject report. Raises
-    FileRefused, naming the columns that are missing or stand in the wrong place."""
+class Form(NamedTuple):
+    """How wide the lines are, and how many of their columns are ours."""
+
+    width: int
+    ours: int
+
+
+def check_headers(headers: Sequence[str]) -> Form:
+    """The form of a file by its header: our columns, perhaps the day a residence began, perhaps
+    the columns of a reject report. Raises FileRefused, naming the columns that are missing or
+    stand in the wrong place."""
     found = [header.strip() for header in headers]
     while found and not found[-1]:
         found.pop()
     if missing := _missing(found):
         raise FileRefused(Failure.HEADERS, missing)
-    if tuple(found) not in (HEADERS, HEADERS + REPORT_HEADERS):
+    ours = len(HEADERS) + (len(found) > len(HEADERS) and found[len(HEADERS)] in SINCE_NAMES)
+    if tuple(found[: len(HEADERS)]) != HEADERS or found[ours:] not in ([], list(REPORT_HEADERS)):
         wrong = [ours for ours, theirs in zip(HEADERS, found, strict=False) if ours != theirs]
         raise FileRefused(Failure.HEADERS, wrong)
-    return len(found)
+    return Form(len(found), ours)
 
 
-def _csv_lines(file: IO[bytes], encoding: str, width: int, number: int) -> Iterator[RawLine]:
+def _csv_lines(file: IO[bytes], encoding: str, form: Form, number: int) -> Iterator[RawLine]:
     position = file.tell()
     while raw := file.readline(_LINE_LIMIT):
         number += 1
@@ -127,7 +143,7 @@ def _csv_lines(file: IO[bytes], encoding: str, width: int, number: int) -> Itera
             yield RawLine(number, [], Fault(Reason.QUOTING), position)
             continue
         if text.strip(", \t\u3000"):
-            yield _fitted(number, cells, width, position)
+            yield _fitted(number, cells, form, position)
 
 
 def _split(text: str) -> list[str]:
@@ -136,12 +152,12 @@ def _split(text: str) -> list[str]:
     return next(csv.reader([text], strict=True))
 
 
-def _fitted(number: int, cells: list[str], width: int, position: int) -> RawLine:
+def _fitted(number: int, cells: list[str], form: Form, position: int) -> RawLine:
     """Cut the report's columns off; empty cells behind the last column do not count."""
-    while len(cells) > width and not cells[-1].strip():
+    while len(cells) > form.width and not cells[-1].strip():
         cells.pop()
-    fault = None if len(cells) == width else Fault(Reason.COLUMN_COUNT)
-    return RawLine(number, cells[: len(HEADERS)], fault, position)
+    fault = None if len(cells) == form.width else Fault(Reason.COLUMN_COUNT)
+    return RawLine(number, cells[: form.ours], fault, position)
 
 
 # ---- workbooks ----------------------------------------------------------------------------------
@@ -161,8 +177,8 @@ def _open_xlsx(file: IO[bytes], line: int) -> Source:
         raise FileRefused(Failure.EMPTY)
     rows = sheet.iter_rows()
     margin = [""] * sheet.start[1]  # empty columns on the left are left out of the rows
-    width = check_headers(margin + [_text(cell) or "" for cell in next(rows)])
-    return Source(_xlsx_lines(rows, margin, width, line), sheet.end[0] + 1)
+    form = check_headers(margin + [_text(cell) or "" for cell in next(rows)])
+    return Source(_xlsx_lines(rows, margin, form, line), sheet.end[0] + 1)
 
 
 def _check_archive(file: IO[bytes]) -> None:
@@ -183,7 +199,7 @@ def _check_archive(file: IO[bytes]) -> None:
 
 
 def _xlsx_lines(
-    rows: Iterator[Sequence[object]], margin: list[str], width: int, done: int
+    rows: Iterator[Sequence[object]], margin: list[str], form: Form, done: int
 ) -> Iterator[RawLine]:
     for number, row in enumerate(rows, start=2):
         if number <= done:
@@ -193,18 +209,14 @@ def _xlsx_lines(
         for at, value in enumerate(row, start=len(margin)):
             text = value if isinstance(value, str) else _text(value)
             if text is None:
-                fault = fault or Fault(Reason.CELL_TYPE, _header_at(at))
+                fault = fault or Fault(Reason.CELL_TYPE, header_at(at))
             elif at == ID_COLUMN and not isinstance(value, str):
-                fault = fault or Fault(Reason.NUMERIC_ID, _header_at(at))
+                fault = fault or Fault(Reason.NUMERIC_ID, header_at(at))
             cells.append(text or "")
-        cells += [""] * (width - len(cells))
+        cells += [""] * (form.width - len(cells))
         if any(map(str.strip, cells)):
-            fitted = _fitted(number, cells, width, number)
+            fitted = _fitted(number, cells, form, number)
             yield fitted._replace(fault=fault) if fault else fitted
-
-
-def _header_at(column: int) -> str | None:
-    return HEADERS[column] if column < len(HEADERS) else None
 
 
 def _text(value: object) -> str | None:

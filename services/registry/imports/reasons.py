@@ -31,6 +31,7 @@ class Reason(StrEnum):
     HUKOU_MISSING = "hukou-missing"
     REGION = "region"
     UNKNOWN_REGION = "unknown-region"
+    ABOLISHED_REGION = "abolished-region"
     OUTSIDE_JURISDICTION = "outside-jurisdiction"
     KIND = "kind"
     RELATION = "relation"
@@ -41,13 +42,20 @@ class Reason(StrEnum):
     ROOM = "room"
     DWELLING_OUTSIDE = "dwelling-outside"
     PHONE = "phone"
+    SINCE = "since"
+    SINCE_FUTURE = "since-future"
+    SINCE_BEFORE_BIRTH = "since-before-birth"
     DUPLICATE_ID = "duplicate-id"
+    DUPLICATE_PERSON = "duplicate-person"
+    TWO_RESIDENCES = "two-residences"
     ALREADY_REGISTERED = "already-registered"
+    NUMBER_TO_ADD = "number-to-add"
+    CHILD_OLDER = "child-older"  # the line is entered and pointed out
 
 
 REASON_TEXT: dict[Reason, Text] = {
     Reason.COLUMN_COUNT: Text(
-        "列数不对:每行应有 16 列", "The line does not have the 16 columns of the header"
+        "列数与表头不符", "The line does not have as many columns as the header"
     ),
     Reason.ENCODING: Text(
         "本行有无法识别的字符,请以 UTF-8 或 GB18030 重新保存",
@@ -68,8 +76,9 @@ REASON_TEXT: dict[Reason, Text] = {
     Reason.NAME_MISSING: Text("没有姓名", "The name is missing"),
     Reason.NAME: Text("姓名中有不应出现的符号", "The name holds symbols that names do not have"),
     Reason.ID_MISSING: Text(
-        "没有身份证号:尚无号码的人请到窗口登记",
-        "The id number is missing: register somebody without one at the desk",
+        "没有身份证号:无证件的人须填写户号、性别和出生日期",
+        "The id number is missing: for somebody without one, fill in household number, sex and"
+        " birth date",
     ),
     Reason.ID_LENGTH: Text("身份证号应为 18 位", "An id number has 18 characters"),
     Reason.ID_CHARACTERS: Text(
@@ -95,6 +104,10 @@ REASON_TEXT: dict[Reason, Text] = {
         "区划代码应为 6 至 12 位数字", "A region code has 6 to 12 digits, county or smaller"
     ),
     Reason.UNKNOWN_REGION: Text("区划代码不存在", "There is no region of this code"),
+    Reason.ABOLISHED_REGION: Text(
+        "此区划代码已撤销,请改用现行代码",
+        "The region of this code was abolished; use the code of today",
+    ),
     Reason.OUTSIDE_JURISDICTION: Text(
         "户籍地和居住地都不在您的辖区",
         "Neither household register nor home is in your jurisdiction",
@@ -126,28 +139,56 @@ REASON_TEXT: dict[Reason, Text] = {
     Reason.DUPLICATE_ID: Text(
         "文件前面已有此身份证号", "An earlier line of the file has this id number"
     ),
+    Reason.SINCE: Text(
+        "居住起始日应如 2020-05-01,且须有居住地",
+        "Since when she lives there is written 2020-05-01, and needs a place of residence",
+    ),
+    Reason.SINCE_FUTURE: Text("居住起始日晚于今天", "The residence begins after today"),
+    Reason.SINCE_BEFORE_BIRTH: Text(
+        "居住起始日早于出生日期", "The residence begins before she was born"
+    ),
+    Reason.DUPLICATE_PERSON: Text(
+        "文件前面同一户已有同名且同日出生的人",
+        "An earlier line of the household has this name and birth date",
+    ),
+    Reason.TWO_RESIDENCES: Text(
+        "文件前面已有此人且居住地不同:一个人只有一个现居住地",
+        "An earlier line has this person living elsewhere: somebody lives in one place",
+    ),
+    Reason.NUMBER_TO_ADD: Text(
+        "此人已按无证件登记:请在登记簿中补录身份证号",
+        "This person is registered without a number: add the number to the record",
+    ),
+    Reason.CHILD_OLDER: Text(
+        "子女不比户主或其配偶年轻:已导入,请核对关系和出生日期",
+        "A child is not younger than the head or the spouse: taken in; compare relation and birth"
+        " dates",
+    ),
     Reason.ALREADY_REGISTERED: Text(
-        "此身份证号已登记且内容不同:请核对后在登记簿中更正",
-        "This id number is registered with other data: compare, and correct the record itself",
+        "此人已登记且内容不同:请核对后在登记簿中更正",
+        "This person is registered with other data: compare, and correct the record itself",
     ),
 }
 
 
 class Failure(StrEnum):
-    """Why a whole file was refused."""
+    """Why a whole file was refused, or its import given up."""
 
     EMPTY = "empty"
     HEADERS = "headers"
     ENCODING = "file-encoding"
     UNREADABLE = "unreadable"
     TOO_LARGE_INSIDE = "too-large-inside"
+    DAMAGED = "damaged"
+    GIVEN_UP = "given-up"
 
 
 FAILURE_TEXT: dict[Failure, Text] = {
     Failure.EMPTY: Text("文件中没有数据", "The file holds no line"),
     Failure.HEADERS: Text(
-        "表头不符:请使用规定的 16 列及其顺序",
-        "The header is not the agreed one of 16 columns in their order",
+        "表头不符:请使用规定的 16 列及其顺序,其后可加居住起始日",
+        "The header is not the agreed one of 16 columns in their order, perhaps with the day the"
+        " residence began behind them",
     ),
     Failure.ENCODING: Text(
         "第 1 行不是 UTF-8 或 GB18030 编码", "Line 1 is neither UTF-8 nor GB 18030"
@@ -157,4 +198,13 @@ FAILURE_TEXT: dict[Failure, Text] = {
         "The workbook does not open: it is damaged or has a password",
     ),
     Failure.TOO_LARGE_INSIDE: Text("表格解压后过大", "The workbook is too large when unpacked"),
+    Failure.DAMAGED: Text(
+        "文件在保存中损坏:已导入的行保留,请重新上传整个文件",
+        "The stored file is damaged: lines taken in by then stay; upload the whole file again",
+    ),
+    Failure.GIVEN_UP: Text(
+        "多次处理失败,已停止:已导入的行保留,可以重试;再失败请联系管理员",
+        "Given up after several tries: lines taken in by then stay; try again, and ask the operator"
+        " if that fails",
+    ),
 }

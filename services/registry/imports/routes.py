@@ -77,3 +77,8 @@ async def list_rejects(
 @router.post("/imports/{import_id}/cancellation", summary="Call an import off")
 async def cancel_import(import_id: UUID, actor: CanWrite, tx: Transaction) -> AcceptedImport:
     return await handlers.cancel_import(import_id, tx)
+
+
+@router.post("/imports/{import_id}/retry", summary="Try a failed import again")
+async def retry_import(import_id: UUID, actor: CanWrite, tx: Transaction) -> AcceptedImport:
+    return await handlers.retry_import(import_id, tx)

@@ -1,13 +1,14 @@
 """What makes a line of a roster (花名册) good. Pure: no I/O.
 
-One line is one person. The fixed columns, in this order, are HEADERS. 户号 may be empty for
-somebody outside any household; 居住地 may be empty when nobody knows where she lives; 性别 and
-出生日期 may be empty, for the id number says them.
+One line is one person. The fixed columns, in this order, are HEADERS; 居住起始日 may follow. 户号
+may be empty for somebody outside any household; 居住地 may be empty when nobody knows where she
+lives; 性别 and 出生日期 may be empty, for the id number says them. Somebody without an id number is
+known by household, name and birth date, which then have to be there.
 """
 
 import re
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from shared.codes import (
     NATIONALITIES,
     CodeError,
     CodeFault,
+    Sex,
     parse_region,
     parse_resident_id,
     trim_region,
@@ -28,12 +30,17 @@ HEADERS: Final = (
     *("户号", "与户主关系", "姓名", "性别", "民族", "身份证号", "出生日期", "户籍地"),
     *("居住地", "居住类型", "房屋编号", "房间号", "房屋用途", "流出地", "工作单位", "手机号"),
 )
+SINCE: Final = (
+    "居住起始日"  # since when she lives there; where it is missing, the roster's day counts
+)
+SINCE_NAMES: Final = (SINCE, "来本地日期")  # as rosters of migrants call it
 # What the reject report adds behind them; a report that was mended can be imported as it is.
 REPORT_HEADERS: Final = ("原行号", "有误的列", "原因")
 ID_COLUMN: Final = HEADERS.index("身份证号")
 HUKOU_COLUMN: Final = HEADERS.index("户籍地")
 RESIDENCE_COLUMN: Final = HEADERS.index("居住地")
 ORIGIN_COLUMN: Final = HEADERS.index("流出地")
+_EMPLOYER_COLUMN: Final = HEADERS.index("工作单位")
 
 _SEXES: Final = {"1": "1", "男": "1", "2": "2", "女": "2"}
 _KINDS: Final = {"常住": "usual", "流动": "migrant"}
@@ -59,6 +66,7 @@ _CHINESE_NAME: Final = re.compile("[\u4e00-\u9fff]{1,20}(?:·[\u4e00-\u9fff]{1,2
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 _DATE: Final = re.compile(r"([0-9]{4})([-/]?)([0-9]{1,2})\2([0-9]{1,2})")
 _RELATIONS: Final = frozenset("012345678")
+_CHILDREN: Final = ("2", "3")
 _LONGEST: Final = 60
 _LONGEST_EMPLOYER: Final = 100
 
@@ -78,7 +86,7 @@ class Line(NamedTuple):
     name: str
     sex: str
     nationality: str
-    id_number: str
+    id_number: str | None
     birth_date: date
     hukou: str
     residence: str | None
@@ -89,10 +97,11 @@ class Line(NamedTuple):
     origin: str | None
     employer: str | None
     phone: str | None
+    since: date | None
 
 
 class _Cells(NamedTuple):
-    """A line's cells as text, in the order of HEADERS."""
+    """A line's cells as text, in the order of HEADERS and SINCE."""
 
     household: str
     relation: str
@@ -110,6 +119,7 @@ class _Cells(NamedTuple):
     origin: str
     employer: str
     phone: str
+    since: str = ""
 
 
 class _Refused(Exception):
@@ -132,47 +142,58 @@ def region_code(text: str) -> str | None:
 
 
 def check_line(
-    cells: Sequence[str], today: date, known: Collection[str], jurisdiction: str
+    cells: Sequence[str], today: date, wrong: Mapping[str, Reason], jurisdiction: str
 ) -> Line | Fault:
-    """The person that 16 cells describe, or the first thing wrong with them.
+    """The person that 16 or 17 cells describe, or the first thing wrong with them.
 
-    `known` holds the region codes of these cells that exist; `jurisdiction` is the prefix of
+    `wrong` says of region codes why they cannot stand in a roster; `jurisdiction` is the prefix of
     which hukou or residence must be part.
     """
-    values = [cell.strip() for cell in cells]
-    if len(values) != len(HEADERS):
+    if not len(HEADERS) <= len(cells) <= len(HEADERS) + 1:
         return Fault(Reason.COLUMN_COUNT)
-    fault = _form_of(values)
-    if fault is not None:
+    joined = "".join(cells)
+    # nearly every line: nothing to strip, nothing invisible, no apostrophe
+    if not joined.isprintable() or " " in joined or "'" in joined:
+        cells = [cell.strip() for cell in cells]
+        fault = _form_of(cells)
+        if fault is not None:
+            return fault
+    if max(map(len, cells)) > _LONGEST and (fault := _too_long(cells)):
         return fault
     try:
-        return _read(_Cells(*values), today, known, jurisdiction)
+        return _read(_Cells(*cells), today, wrong, jurisdiction)
     except _Refused as refused:
         return refused.fault
 
 
 def _form_of(values: list[str]) -> Fault | None:
-    """Invisible characters and overlong cells; takes off the apostrophe that keeps a spreadsheet
-    from running a cell."""
-    joined = "".join(values)
-    if _INVISIBLE.search(joined):
-        at = next(n for n, value in enumerate(values) if _INVISIBLE.search(value))
-        return Fault(Reason.CONTROL_CHARACTERS, HEADERS[at])
-    if "'" in joined:
-        for at, value in enumerate(values):
-            if value[:1] == "'" and value[1:2] in tuple("=+-@"):
-                values[at] = value[1:]
-    if len(joined) > _LONGEST:
-        for at, value in enumerate(values):
-            if len(value) > (_LONGEST_EMPLOYER if HEADERS[at] == "工作单位" else _LONGEST):
-                return Fault(Reason.CELL_TOO_LONG, HEADERS[at])
+    """Invisible characters; takes off the apostrophe that keeps a spreadsheet from running a
+    cell."""
+    for at, value in enumerate(values):
+        if _INVISIBLE.search(value):
+            return Fault(Reason.CONTROL_CHARACTERS, header_at(at))
+        if value[:1] == "'" and value[1:2] in tuple("=+-@"):
+            values[at] = value[1:]
     return None
 
 
-def _read(cells: _Cells, today: date, known: Collection[str], jurisdiction: str) -> Line:
-    number, sex, birth_date = _identity(cells.id_number, cells.sex, cells.birth_date, today)
-    hukou = _region(cells.hukou, "户籍地", known)
-    residence = _region(cells.residence, "居住地", known)
+def _too_long(cells: Sequence[str]) -> Fault | None:
+    for at, cell in enumerate(cells):
+        if len(cell) > (_LONGEST_EMPLOYER if at == _EMPLOYER_COLUMN else _LONGEST):
+            return Fault(Reason.CELL_TOO_LONG, header_at(at))
+    return None
+
+
+def header_at(column: int) -> str | None:
+    """The header of a column, counted from 0; None behind the last."""
+    headers = (*HEADERS, SINCE)
+    return headers[column] if column < len(headers) else None
+
+
+def _read(cells: _Cells, today: date, wrong: Mapping[str, Reason], jurisdiction: str) -> Line:
+    number, sex, birth_date = _identity(cells, today)
+    hukou = _region(cells.hukou, "户籍地", wrong)
+    residence = _region(cells.residence, "居住地", wrong)
     if hukou is None:
         raise _Refused(Reason.HUKOU_MISSING, "户籍地")
     here = residence is not None and residence.startswith(jurisdiction)
@@ -182,7 +203,8 @@ def _read(cells: _Cells, today: date, known: Collection[str], jurisdiction: str)
         raise _Refused(Reason.RELATION, "与户主关系")
     if residence is not None and cells.kind not in _KINDS:
         raise _Refused(Reason.KIND, "居住类型")
-    _check_dwelling(cells, here)
+    if cells.dwelling or cells.room:
+        _check_dwelling(cells, here)
     return Line(
         household=cells.household or None,
         relation=cells.relation if cells.household else None,
@@ -197,9 +219,10 @@ def _read(cells: _Cells, today: date, known: Collection[str], jurisdiction: str)
         dwelling=cells.dwelling or None,
         room=cells.room or None,
         use=_USES.get(cells.use, "owner"),
-        origin=_region(cells.origin, "流出地", known),
-        employer=_employer(cells.employer),
+        origin=_region(cells.origin, "流出地", wrong),
+        employer=_employer(cells.employer) if cells.employer else None,
         phone=_phone(cells.phone),
+        since=_since(cells.since, residence, birth_date, today) if cells.since else None,
     )
 
 
@@ -213,45 +236,70 @@ def _check_dwelling(cells: _Cells, here: bool) -> None:
         raise _Refused(Reason.USE, "房屋用途")
 
 
-def _identity(number: str, sex: str, born: str, today: date) -> tuple[str, str, date]:
+def _identity(cells: _Cells, today: date) -> tuple[str | None, str, date]:
     """Canonical id number, sex and birth date, which have to say the same."""
-    if not number:
-        raise _Refused(Reason.ID_MISSING, "身份证号")
+    if not cells.id_number:
+        return None, *_without_number(cells, today)
     try:
-        parsed = parse_resident_id(number, today=today)
+        parsed = parse_resident_id(cells.id_number, today=today)
     except CodeError as error:
         raise _Refused(_ID_FAULTS[error.reason], "身份证号") from None
+    sex, born = cells.sex, cells.birth_date
     if sex and _SEXES.get(sex) != parsed.sex:
         contradicts = sex in _SEXES
         raise _Refused(Reason.SEX_CONTRADICTS_ID if contradicts else Reason.SEX, "性别")
-    if born and _date(born, today) != parsed.birth_date:
+    if born and born != parsed.birth_date.isoformat() and _birth(born, today) != parsed.birth_date:
         raise _Refused(Reason.BIRTH_DATE_CONTRADICTS_ID, "出生日期")
-    return parsed.number, parsed.sex.value, parsed.birth_date
+    return parsed.number, "1" if parsed.sex is Sex.MALE else "2", parsed.birth_date
 
 
-def _date(text: str, today: date) -> date:
-    match = _DATE.fullmatch(text)
-    try:
-        if match is None or (not match[2] and len(text) != 8):
-            raise ValueError
-        day = date(int(match[1]), int(match[3]), int(match[4]))
-    except ValueError:
-        raise _Refused(Reason.BIRTH_DATE, "出生日期") from None
+def _without_number(cells: _Cells, today: date) -> tuple[str, date]:
+    if not (cells.household and cells.sex and cells.birth_date):
+        raise _Refused(Reason.ID_MISSING, "身份证号")
+    if cells.sex not in _SEXES:
+        raise _Refused(Reason.SEX, "性别")
+    return _SEXES[cells.sex], _birth(cells.birth_date, today)
+
+
+def _birth(text: str, today: date) -> date:
+    day = _date(text)
+    if day is None or day < EARLIEST_BIRTH:
+        raise _Refused(Reason.BIRTH_DATE, "出生日期")
     if day > today:
         raise _Refused(Reason.FUTURE, "出生日期")
-    if day < EARLIEST_BIRTH:
-        raise _Refused(Reason.BIRTH_DATE, "出生日期")
     return day
 
 
-def _region(text: str, column: str, known: Collection[str]) -> str | None:
+def _since(text: str, residence: str | None, born: date, today: date) -> date:
+    """Since when she lives there: no later than today, and no earlier than she was born."""
+    day = _date(text)
+    if day is None or residence is None:
+        raise _Refused(Reason.SINCE, SINCE)
+    if day > today:
+        raise _Refused(Reason.SINCE_FUTURE, SINCE)
+    if day < born:
+        raise _Refused(Reason.SINCE_BEFORE_BIRTH, SINCE)
+    return day
+
+
+def _date(text: str) -> date | None:
+    match = _DATE.fullmatch(text)
+    if match is None or (not match[2] and len(text) != 8):
+        return None
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        return None
+
+
+def _region(text: str, column: str, wrong: Mapping[str, Reason]) -> str | None:
     if not text:
         return None
     code = region_code(text)
     if code is None:
         raise _Refused(Reason.REGION, column)
-    if code not in known:
-        raise _Refused(Reason.UNKNOWN_REGION, column)
+    if code in wrong:
+        raise _Refused(wrong[code], column)
     return code
 
 
@@ -267,7 +315,7 @@ def _name(text: str) -> str:
 
 
 def _nationality(text: str) -> str:
-    code = text.zfill(2)
+    code = text if len(text) == 2 else text.zfill(2)
     if code not in NATIONALITIES:
         raise _Refused(Reason.NATIONALITY, "民族")
     return code
@@ -288,3 +336,30 @@ def _phone(text: str) -> str | None:
         return mobile(text)
     except ValueError:
         raise _Refused(Reason.PHONE, "手机号") from None
+
+
+def older_than_parent(relation: str | None, born: int, parents: Sequence[int]) -> bool:
+    """Whether a son or daughter (子, 女) was born no later than somebody who would be a parent:
+    the head, or the head's spouse. Days are ordinals."""
+    return relation in _CHILDREN and any(born <= parent for parent in parents)
+
+
+class Pace(NamedTuple):
+    """How fast an import runs, and when it will be over at that."""
+
+    lines_per_second: int | None
+    end: datetime | None
+
+
+def pace(lines: int, done: int, left: int, began: datetime | None, now: datetime) -> Pace:
+    """The pace of a run that since `began` did `lines` and came `done` forward, with `left` to go,
+    both in what `position` counts. Unknown in the first second and before the first batch."""
+    seconds = (now - began).total_seconds() if began else 0.0
+    if seconds < 1 or not lines or not done:
+        return Pace(None, None)
+    return Pace(round(lines / seconds), now + timedelta(seconds=seconds * left / done))
+
+
+def pause_after(failures: int) -> timedelta:
+    """How long an import waits that has failed so many times in a row: seconds, then minutes."""
+    return timedelta(seconds=2 * 4**failures)

@@ -28,7 +28,8 @@ class AcceptedImport(BaseModel):
 
 
 class FailureView(BaseModel):
-    """Why the whole file was refused; `columns` are headers that are missing or misplaced."""
+    """Why the whole file was refused, or given up; `columns` are headers that are missing or
+    misplaced."""
 
     code: str
     reason: str
@@ -36,7 +37,9 @@ class FailureView(BaseModel):
 
 
 class ImportView(BaseModel):
-    """How far an import has come. `unchanged` lines said what the register says already."""
+    """How far an import has come. `unchanged` lines said what the register says already; `flagged`
+    ones are among the accepted and should be looked at. `lines_per_second` and `estimated_end` are
+    of the present run. A failed import may be tried again (`/retry`)."""
 
     id: UUID
     kind: ImportKind
@@ -46,7 +49,10 @@ class ImportView(BaseModel):
     accepted: int
     unchanged: int
     rejected: int
+    flagged: int
     percent: int
+    lines_per_second: int | None
+    estimated_end: datetime | None
     failure: FailureView | None
     created_at: datetime
     started_at: datetime | None
@@ -55,9 +61,11 @@ class ImportView(BaseModel):
 
 class RejectView(BaseModel):
     """A refused line: its number in the file (the header is line 1), the column's header, a
-    stable code, and the reason in the caller's language. Never what the line said."""
+    stable code, and the reason in the caller's language. Never what the line said. A line that was
+    `entered` is only pointed out."""
 
     line: int
+    entered: bool
     column: str | None
     code: str
     reason: str

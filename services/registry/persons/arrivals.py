@@ -8,6 +8,8 @@ events behind it go on.
 from datetime import date
 from uuid import UUID
 
+from services.registry.dwellings.queries import require_room
+from services.registry.errors import HomeClosed, RoomNotFound
 from services.registry.persons.handlers import keep_version, leave, move, register_person
 from services.registry.persons.models import Person, PersonStatus, Residence, ResidenceKind
 from services.registry.persons.queries import find_by_id_number, find_person
@@ -27,6 +29,15 @@ from shared.codes import parse_resident_id
 from shared.db import Tx
 from shared.events.registry import PersonCorrected, PersonsMerged
 from shared.ids import new_id
+
+# A stay that only got another code on a day (区划变更) goes on: nobody came or left that day.
+_LATEST_STAY = """
+SELECT max(CASE WHEN r.until IS NULL AND r.cause = 'region-changed' THEN NULL
+                WHEN EXISTS (SELECT FROM residences AS n WHERE n.person_id = r.person_id
+                             AND n.cause = 'region-changed' AND n.since = r.until) THEN r.since
+                ELSE coalesce(r.until, r.since) END)
+FROM residences AS r WHERE r.person_id = $1
+"""
 
 
 async def note_arrival(command: NoteArrival, tx: Tx) -> None:
@@ -49,7 +60,8 @@ async def note_arrival(command: NoteArrival, tx: Tx) -> None:
     if person.status == PersonStatus.DECEASED:
         await _ask_about_arrival(TaskKind.DECEASED_PERSON, command, person, tx)
         return
-    await _settle(person, _stay(person, command.region, command.arrived_on, command.room_id), tx)
+    room_id = await _room_of(command, tx)
+    await _settle(person, _stay(person, command.region, command.arrived_on, room_id), tx)
 
 
 async def note_departure(command: NoteDeparture, tx: Tx) -> None:
@@ -86,7 +98,7 @@ async def note_departure(command: NoteDeparture, tx: Tx) -> None:
 
 async def note_arrival_elsewhere(command: NoteArrivalElsewhere, tx: Tx) -> None:
     """One of our people lives in another county now: at home she counts as absent (人在外)."""
-    person = await _named_in_notice(command.id_number, tx)
+    person = await named_in_notice(command.id_number, tx)
     kind = _contradiction(person)
     if person is None or kind is not None:
         await open_task(
@@ -107,13 +119,13 @@ async def note_arrival_elsewhere(command: NoteArrivalElsewhere, tx: Tx) -> None:
 
 async def note_birth_elsewhere(command: NoteBirthElsewhere, tx: Tx) -> None:
     """A child was registered in another county: its mother's household here may want a look."""
-    mother = await _named_in_notice(command.mother_id_number, tx)
+    mother = await named_in_notice(command.mother_id_number, tx)
     await open_task(
         OpenTask(
             kind=TaskKind.HOUSEHOLD_CHANGED if mother else TaskKind.UNKNOWN_PERSON,
             source="notice",
             source_id=command.notice_id,
-            region=_place_here(mother, tx) if mother else tx.actor.region,
+            region=place_here(mother, tx) if mother else tx.actor.region,
             other_region=command.region,
             person_id=mother.id if mother else None,
             household_id=mother.household_id if mother else None,
@@ -134,7 +146,8 @@ async def lock_id_number(id_number: str, tx: Tx) -> None:
     )
 
 
-async def _named_in_notice(id_number: str | None, tx: Tx) -> Person | None:
+async def named_in_notice(id_number: str | None, tx: Tx) -> Person | None:
+    """Whom a notice speaks of, locked; None when it names nobody, or nobody of ours."""
     return await find_by_id_number(id_number, tx, lock=True) if id_number else None
 
 
@@ -144,7 +157,7 @@ def _contradiction(person: Person | None) -> TaskKind | None:
     return TaskKind.DECEASED_PERSON if person.status == PersonStatus.DECEASED else None
 
 
-def _place_here(person: Person, tx: Tx) -> str:
+def place_here(person: Person, tx: Tx) -> str:
     """The narrowest place of a person inside this county, so that its office sees the task."""
     places = (person.hukou_region, person.residence_region, person.left_region)
     return next((each for each in places if each and tx.actor.covers(each)), tx.actor.region)
@@ -163,12 +176,25 @@ async def _register(command: NoteArrival, tx: Tx) -> None:
                 region=command.region,
                 kind=ResidenceKind(kind_of_residence(command.origin_region, command.region)),
                 since=command.arrived_on,
-                room_id=command.room_id,
+                room_id=await _room_of(command, tx),
             ),
         ),
         tx,
         person_id=command.person_id,
     )
+
+
+async def _room_of(command: NoteArrival, tx: Tx) -> UUID | None:
+    """The room the desk wrote down, when there is one to live in: she has arrived either way, and
+    a clerk finds out where."""
+    if command.room_id is None:
+        return None
+    try:
+        return (await require_room(command.room_id, tx, command.arrived_on)).id
+    except (RoomNotFound, HomeClosed):
+        person = await find_person(command.person_id, tx)
+        await _ask_about_arrival(TaskKind.UNKNOWN_ROOM, command, person, tx)
+        return None
 
 
 def _may_have_number(person: Person, id_number: str) -> bool:
@@ -225,9 +251,7 @@ def _stay(person: Person, region: str, since: date, room_id: UUID | None = None)
 async def _settle(person: Person, stay: ResidenceInput, tx: Tx) -> None:
     """She lives there, unless the register knows of a later stay."""
     tx.saw(person.id, "residence")
-    latest = await tx.fetch_value(
-        "SELECT max(coalesce(until, since)) FROM residences WHERE person_id = $1", person.id
-    )
+    latest = await tx.fetch_value(_LATEST_STAY, person.id)
     if latest is not None and latest > stay.since:
         await _remember(person, stay, tx)
         return
@@ -239,7 +263,8 @@ async def _settle(person: Person, stay: ResidenceInput, tx: Tx) -> None:
 
 
 async def _remember(person: Person, stay: ResidenceInput, tx: Tx) -> None:
-    """A stay that ended before we heard of it: it lasted until the next one known began."""
+    """A stay that ended before we heard of it: it began when the one before it ended, and lasted
+    until the next one known began, or until she left."""
     known = await tx.fetch_value(
         "SELECT 1 FROM residences WHERE person_id = $1 AND region = $2 AND since = $3",
         person.id,
@@ -249,9 +274,18 @@ async def _remember(person: Person, stay: ResidenceInput, tx: Tx) -> None:
     if known:
         return
     until = await tx.fetch_value(
-        "SELECT min(since) FROM residences WHERE person_id = $1 AND since > $2",
+        "SELECT coalesce(min(since) FILTER (WHERE since > $2), max(until)) FROM residences"
+        " WHERE person_id = $1",
         person.id,
         stay.since,
+    )
+    await tx.execute(
+        "UPDATE residences SET until = $2, recorded_at = $3, recorded_by = $4"
+        " WHERE person_id = $1 AND since < $2 AND until > $2",
+        person.id,
+        stay.since,
+        tx.now,
+        tx.actor.sub,
     )
     await tx.add(
         Residence(

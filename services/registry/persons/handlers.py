@@ -5,10 +5,29 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.registry.errors import AlreadyRegistered, ContradictsIdNumber, RecordClosed
-from services.registry.persons.models import Person, PersonStatus, PersonVersion, Residence
+from services.registry.dwellings.queries import require_room
+from services.registry.errors import (
+    AlreadyRegistered,
+    ContradictsIdNumber,
+    ImpossibleDay,
+    OverlappingStays,
+    RecordClosed,
+    SecondHead,
+)
+from services.registry.persons.hukou import correct_hukou, move_hukou
+from services.registry.persons.models import (
+    Person,
+    PersonStatus,
+    PersonVersion,
+    Residence,
+    ResidenceKind,
+)
 from services.registry.persons.queries import id_number_of, require_person, view_of
-from services.registry.persons.rules import agrees_with_id_number, region_left
+from services.registry.persons.rules import (
+    agrees_with_id_number,
+    kind_of_residence,
+    region_left,
+)
 from services.registry.persons.schemas import (
     CorrectPerson,
     PersonView,
@@ -16,6 +35,7 @@ from services.registry.persons.schemas import (
     ResidenceInput,
 )
 from services.registry.regions.queries import require_region
+from shared.codes import FamilyRelation
 from shared.db import Tx
 from shared.events.registry import (
     PersonCorrected,
@@ -31,7 +51,8 @@ async def register_person(
     command: RegisterPerson, tx: Tx, *, person_id: UUID | None = None
 ) -> PersonView:
     """Enter a person. Raises AlreadyRegistered when the id number is known, OutsideJurisdiction
-    when neither household register nor home is in the actor's region, UnknownRegion."""
+    when neither household register nor home is in the actor's region, UnknownRegion,
+    RoomNotFound, HomeClosed."""
     places = [command.hukou_region]
     if command.residence:
         places.append(command.residence.region)
@@ -39,7 +60,9 @@ async def register_person(
         raise OutsideJurisdiction()
     for place in places:
         await require_region(place, tx)
-    await require_household(command.household_id, tx)
+    await require_household(command.household_id, tx, command.household_relation)
+    if command.residence and command.residence.room_id:
+        await require_room(command.residence.room_id, tx, command.residence.since)
     index = tx.vault.index(command.id_number, "id_number") if command.id_number else None
     if index is not None and await _known(index, tx):
         raise AlreadyRegistered()
@@ -63,8 +86,10 @@ async def register_person(
 async def correct_person(
     command: CorrectPerson, person_id: UUID, version: int, tx: Tx
 ) -> PersonView:
-    """Change what `command` names and keep what the record said before. Raises StaleVersion,
-    RecordClosed, ContradictsIdNumber, UnknownRegion."""
+    """Put right what had always been wrong (更正), or note what became different on a day (变更,
+    `changed_on`); what the record said before is kept. Raises StaleVersion, RecordClosed,
+    ContradictsIdNumber, UnknownRegion, RoomNotFound, HomeClosed, ImpossibleDay,
+    OverlappingStays."""
     person = await require_person(person_id, tx, lock=True)
     if person.version != version:
         raise StaleVersion()
@@ -74,25 +99,96 @@ async def correct_person(
     changed = _changes(command, person, tx)
     if not changed:
         return view_of(person, tx)
-    if "hukou_region" in changed:
-        await require_region(changed["hukou_region"], tx)
-    await keep_version(person, sorted(changed), command.reason, tx)
-    left = (person.hukou_region, person.residence_region, person.left_region)
+    if command.changed_on:
+        await _refuse_impossible_day(command.changed_on, changed, person, tx)
+    if command.residence and "residence_region" in changed:
+        await _refuse_impossible_stay(person, command.residence, tx)
+    await keep_version(person, sorted(changed), command.reason, tx, changed_on=command.changed_on)
     for field, value in changed.items():
-        if field != "residence_region":  # `move` sets it, and has to know where she lived before
+        if field not in ("hukou_region", "residence_region"):  # facts of their own, with a past
             setattr(person, field, value)
-    person.left_region = region_left(tx.actor, person.hukou_region, person.residence_region, *left)
     number = id_number_of(person, tx)
     if number and not agrees_with_id_number(number, person.sex, person.birth_date):
         raise ContradictsIdNumber()
+    if "hukou_region" in changed:
+        await _write_hukou(person, changed["hukou_region"], command.changed_on, tx)
+        if "residence_region" not in changed:
+            await _settle_for_good(person, command.changed_on, tx)
     if command.residence and "residence_region" in changed:
         await move(person, command.residence, tx)
     person.updated_at = tx.now
     await tx.save(person)
     tx.emit(
-        PersonCorrected(person_id=person.id, region=person.hukou_region, fields=_published(changed))
+        PersonCorrected(
+            person_id=person.id,
+            region=person.hukou_region,
+            fields=_published(changed),
+            changed_on=command.changed_on,
+        )
     )
     return view_of(person, tx)
+
+
+async def _write_hukou(person: Person, region: str, changed_on: date | None, tx: Tx) -> None:
+    if changed_on:
+        await move_hukou(person, region, changed_on, tx)
+    else:
+        await correct_hukou(person, region, tx)
+
+
+async def _settle_for_good(person: Person, changed_on: date | None, tx: Tx) -> None:
+    """With her register where she lives she is no migrant there, since that day or ever."""
+    home, since = person.residence_region, person.residence_since
+    if home is None or since is None or person.residence_kind != ResidenceKind.MIGRANT:
+        return
+    if kind_of_residence(person.hukou_region, home) != ResidenceKind.USUAL:
+        return
+    if changed_on and changed_on > since:
+        stay = ResidenceInput(
+            region=home, kind=ResidenceKind.USUAL, since=changed_on, room_id=person.room_id
+        )
+        await move(person, stay, tx)
+        return
+    person.residence_kind = ResidenceKind.USUAL
+    await tx.execute(
+        "UPDATE residences SET kind = 'usual', recorded_at = $2, recorded_by = $3"
+        " WHERE person_id = $1 AND until IS NULL",
+        person.id,
+        tx.now,
+        tx.actor.sub,
+    )
+
+
+async def _refuse_impossible_day(
+    day: date, changed: dict[str, Any], person: Person, tx: Tx
+) -> None:
+    """Changes are recorded in the order they happened: the record says what holds now."""
+    if day < person.birth_date:
+        raise ImpossibleDay(reason="before-birth")
+    later = await tx.fetch_value(
+        "SELECT EXISTS (SELECT FROM person_versions WHERE person_id = $1 AND fields && $2::text[]"
+        " AND changed_on > $3) OR ('hukou_region' = ANY($2::text[]) AND EXISTS"
+        " (SELECT FROM hukou_moves WHERE person_id = $1 AND moved_on > $3))",
+        person.id,
+        sorted(changed),
+        day,
+    )
+    if later:
+        raise ImpossibleDay(reason="before-a-later-change")
+
+
+async def _refuse_impossible_stay(person: Person, to: ResidenceInput, tx: Tx) -> None:
+    """She lives in one place: a stay that began before the last one known did is a correction of
+    that one, not a move."""
+    if to.room_id:
+        await require_room(to.room_id, tx, to.since)
+    if to.since < person.birth_date:
+        raise ImpossibleDay(reason="before-birth")
+    latest = await tx.fetch_value(
+        "SELECT max(coalesce(until, since)) FROM residences WHERE person_id = $1", person.id
+    )
+    if latest is not None and to.since < latest:
+        raise OverlappingStays()
 
 
 async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
@@ -100,11 +196,7 @@ async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
     UnknownRegion."""
     await require_region(to.region, tx)
     left = person.residence_region
-    await tx.execute(
-        "UPDATE residences SET until = greatest(since, $2) WHERE person_id = $1 AND until IS NULL",
-        person.id,
-        to.since,
-    )
+    await _close_stay(person, to.since, tx)
     await tx.add(_residence(person.id, to, tx))
     person.residence_region = to.region
     person.residence_kind = to.kind
@@ -129,11 +221,7 @@ async def leave(person: Person, on: date, tx: Tx) -> None:
     `person`."""
     if person.residence_region is None:
         return
-    await tx.execute(
-        "UPDATE residences SET until = greatest(since, $2) WHERE person_id = $1 AND until IS NULL",
-        person.id,
-        on,
-    )
+    await _close_stay(person, on, tx)
     tx.emit(ResidenceEnded(person_id=person.id, region=person.residence_region, ended_on=on))
     person.left_region = region_left(tx.actor, person.hukou_region, None, person.residence_region)
     person.residence_region = None
@@ -142,12 +230,30 @@ async def leave(person: Person, on: date, tx: Tx) -> None:
     person.room_id = None
 
 
-async def require_household(household_id: UUID | None, tx: Tx) -> None:
-    """Raises NotFound for a household that is closed, or not to be seen here."""
-    if household_id is not None and not await tx.fetch_value(
+async def _close_stay(person: Person, on: date, tx: Tx) -> None:
+    await tx.execute(
+        "UPDATE residences SET until = greatest(since, $2), recorded_at = $3, recorded_by = $4"
+        " WHERE person_id = $1 AND until IS NULL",
+        person.id,
+        on,
+        tx.now,
+        tx.actor.sub,
+    )
+
+
+async def require_household(
+    household_id: UUID | None, tx: Tx, relation: FamilyRelation | None = None
+) -> None:
+    """Raises NotFound for a household that is closed, or not to be seen here; SecondHead for
+    whoever would come into it as its head: it has one, or a clerk names one of its members."""
+    if household_id is None:
+        return
+    if not await tx.fetch_value(
         "SELECT 1 FROM households WHERE id = $1 AND closed_at IS NULL", household_id
     ):
         raise NotFound()
+    if relation is FamilyRelation.HEAD:
+        raise SecondHead()
 
 
 async def _known(index: bytes, tx: Tx) -> bool:
@@ -207,7 +313,7 @@ def _residence(person_id: UUID, place: ResidenceInput, tx: Tx) -> Residence:
 
 def _changes(command: CorrectPerson, person: Person, tx: Tx) -> dict[str, Any]:
     """Columns whose value the command changes."""
-    given = command.model_dump(exclude_none=True, exclude={"reason", "residence"})
+    given = command.model_dump(exclude_none=True, exclude={"reason", "residence", "changed_on"})
     columns: dict[str, Any] = {}
     for field, value in given.items():
         columns |= (
@@ -232,8 +338,11 @@ def _published(changed: dict[str, Any]) -> list[str]:
     return sorted(names)
 
 
-async def keep_version(person: Person, fields: list[str], reason: str, tx: Tx) -> None:
-    """Keep what the record says before `fields` of it change; the caller then changes and saves."""
+async def keep_version(
+    person: Person, fields: list[str], reason: str, tx: Tx, *, changed_on: date | None = None
+) -> None:
+    """Keep what the record says before `fields` of it change; the caller then changes and saves.
+    `changed_on` is the day they became different, None where they had always been wrong."""
     before = {
         name: value.hex() if isinstance(value, bytes) else value
         for name, value in person.model_dump().items()
@@ -246,6 +355,7 @@ async def keep_version(person: Person, fields: list[str], reason: str, tx: Tx) -
             fields=fields,
             reason=reason,
             before_sealed=tx.vault.seal(text, f"person_versions:{person.id}:{person.version}"),
+            changed_on=changed_on,
             recorded_at=tx.now,
             recorded_by=tx.actor.sub,
         )

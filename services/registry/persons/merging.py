@@ -12,7 +12,7 @@ from uuid import UUID
 from services.registry.errors import CannotMerge, NotMerged, PersonNotFound
 from services.registry.persons.handlers import keep_version
 from services.registry.persons.models import Person, PersonMerge, PersonStatus, Residence
-from services.registry.persons.queries import id_number_of, phone_of
+from services.registry.persons.queries import contested_fields, id_number_of, phone_of
 from services.registry.persons.rules import region_left
 from shared.db import Tx
 from shared.events.registry import PersonsMerged, PersonsSeparated
@@ -31,6 +31,8 @@ class Reference(NamedTuple):
 
 REFERENCES = (
     Reference("residences", "person_id"),
+    Reference("hukou_moves", "person_id"),
+    Reference("workplaces", "person_id"),
     Reference("births", "child_id", single=True),
     Reference("births", "mother_id"),
     Reference("births", "father_id"),
@@ -38,10 +40,20 @@ REFERENCES = (
     Reference("birth_reports", "father_id"),
     Reference("deaths", "person_id", single=True),
     Reference("death_reports", "person_id"),
+    Reference("birth_reports", "reporter_id"),
+    Reference("death_reports", "reporter_id"),
+    Reference("marriage_reports", "reporter_id"),
     Reference("tasks", "person_id"),
     Reference("correction_requests", "person_id"),
+    Reference("correction_appeals", "person_id"),
     Reference("erasure_requests", "person_id"),
     Reference("person_aliases", "person_id", key="alias_id"),
+    Reference("feed_lines", "person_id"),
+    Reference("feed_lines", "other_person_id"),
+    Reference("residence_evidence", "person_id"),
+    Reference("household_moves", "person_id"),
+    Reference("leases", "landlord_id"),
+    Reference("lease_tenants", "person_id"),
     Reference("persons", "merged_into"),
 )
 _SEALED = ("id_number", "phone")
@@ -66,6 +78,7 @@ async def merge_persons(kept_id: UUID, merged_id: UUID, tx: Tx) -> PersonMerge:
     ]
     await keep_version(kept, _fill(kept, merged, tx), "并入另一记录 / merged into this one", tx)
     await _read_residence(kept, tx)
+    kept.contested = await contested_fields(kept.id, tx)
     kept.updated_at = tx.now
     await tx.save(kept)
     merge = PersonMerge(
@@ -108,10 +121,12 @@ async def unmerge_persons(merge_id: UUID, tx: Tx) -> None:
     await _reopen(before["closed"], tx)
     _take_back(kept, merged, before["kept"])
     await _read_residence(kept, tx)
+    kept.contested = await contested_fields(kept.id, tx)
     kept.updated_at = tx.now
     await tx.save(kept)
     merged.status, merged.merged_into = before["merged"]["status"], None
     await _read_residence(merged, tx)
+    merged.contested = await contested_fields(merged.id, tx)
     merged.updated_at = tx.now
     await tx.save(merged)
     merge.undone_at, merge.undone_by = tx.now, tx.actor.sub

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Column, Identity, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.registry.base import Row
@@ -16,6 +17,7 @@ class PersonStatus(StrEnum):
     ACTIVE = "active"
     DECEASED = "deceased"
     MERGED = "merged"
+    ANNULLED = "annulled"  # 出生登记已撤销: there never was such a person
 
 
 class ResidenceKind(StrEnum):
@@ -25,11 +27,27 @@ class ResidenceKind(StrEnum):
     MIGRANT = "migrant"
 
 
+class Cause(StrEnum):
+    """Why a stay, or a place of household registration, is another than before."""
+
+    MOVED = "moved"  # 迁移: she moved
+    REGION_CHANGED = "region-changed"  # 区划变更: the area got another code, she moved nowhere
+
+
+class WorkplaceSource(StrEnum):
+    """Who told where somebody works."""
+
+    DESK = "desk"  # 窗口登记
+    EMPLOYMENT = "employment"  # 用工备案: an employer's filing
+
+
 class Person(Row, table=True):
     """The current record of a person. Her residence is kept here once more, beside its history,
     because every list and the population bridge ask for it. `import_id` is the roster she came
     with, if any. `left_region` is where she lived last, once neither her household register nor
-    her home lies in the region of the office that saw her off: the record stays that office's."""
+    her home lies in the region of the office that saw her off: the record stays that office's.
+    `contested` (有争议) names the fields whose correction she asked for and that are not decided
+    for good."""
 
     __tablename__ = "persons"
     __table_args__ = (
@@ -51,11 +69,19 @@ class Person(Row, table=True):
         Index("persons_household", "household_id"),
         Index("persons_room", "room_id"),
         Index("persons_birth_date", "birth_date"),
+        Index("persons_merged_into", "merged_into", postgresql_where="merged_into IS NOT NULL"),
         Index(
             "persons_left",
             "left_region",
             postgresql_ops={"left_region": "text_pattern_ops"},
             postgresql_where="left_region IS NOT NULL",
+        ),
+        Index(
+            "persons_separated",
+            "id",
+            postgresql_where="status = 'active'"
+            " AND NOT starts_with(left(hukou_region, 9), left(residence_region, 9))"
+            " AND NOT starts_with(left(residence_region, 9), left(hukou_region, 9))",
         ),
     )
 
@@ -80,6 +106,7 @@ class Person(Row, table=True):
     room_id: UUID | None = None
     left_region: str | None = None
     import_id: UUID | None = None
+    contested: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     created_at: datetime = Field(sa_type=Timestamp)
     updated_at: datetime = Field(sa_type=Timestamp)
 
@@ -93,6 +120,7 @@ class Residence(Row, table=True):
     __table_args__ = (
         Index("residences_person", "person_id", "since"),
         Index("residences_open", "person_id", unique=True, postgresql_where="until IS NULL"),
+        Index("residences_room", "room_id", postgresql_where="room_id IS NOT NULL"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -104,12 +132,85 @@ class Residence(Row, table=True):
     employer: str | None = None
     since: date
     until: date | None = None
+    cause: str = Cause.MOVED
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
 
 
+class HukouMove(Row, table=True):
+    """The household register moved (户口迁移). Where it is now stands in the person's record; on
+    an earlier day it was where the first move after that day began."""
+
+    __tablename__ = "hukou_moves"
+    __table_args__ = (
+        Index("hukou_moves_person", "person_id", "moved_on"),
+        Index("hukou_moves_day", "moved_on"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id")
+    from_region: str
+    to_region: str
+    moved_on: date
+    cause: str = Cause.MOVED
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str
+
+
+class Workplace(Row, table=True):
+    """Where somebody works (工作地); several at once are possible. `source_id` is the filing that
+    told of it."""
+
+    __tablename__ = "workplaces"
+    __table_args__ = (
+        Index("workplaces_person", "person_id", "since"),
+        Index("workplaces_source", "source", "source_id", unique=True),
+        Index("workplaces_unit", "work_unit_id"),
+        Index(
+            "workplaces_region",
+            "region",
+            postgresql_ops={"region": "text_pattern_ops"},
+            postgresql_where="until IS NULL",
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(foreign_key="persons.id")
+    region: str
+    employer_code: str | None = None
+    work_unit_id: UUID | None = None
+    since: date
+    until: date | None = None
+    source: str
+    source_id: UUID | None = None
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str
+
+
+class EarlierFact(Row, table=True):
+    """What a fact said before it was changed or taken out: the row of the table `kind`, as the
+    register believed it from `recorded_at` until before `superseded_at`. Written by triggers alone
+    (migrations/facts.py)."""
+
+    __tablename__ = "earlier_facts"
+    __table_args__ = (
+        Index("earlier_facts_person", "person_id", "kind"),
+        Index("earlier_facts_fact", "kind", "fact_id"),
+    )
+
+    id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    kind: str
+    fact_id: UUID
+    person_id: UUID | None = None
+    region: str | None = None
+    fact: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    superseded_at: datetime = Field(sa_type=Timestamp)
+
+
 class PersonVersion(Row, table=True):
-    """What a record said before it changed: the earlier state is sealed whole."""
+    """What a record said before it changed: the earlier state is sealed whole. `changed_on` is the
+    day the change took effect (变更); null where the record had always been wrong (更正)."""
 
     __tablename__ = "person_versions"
 
@@ -118,6 +219,7 @@ class PersonVersion(Row, table=True):
     fields: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     reason: str
     before_sealed: bytes
+    changed_on: date | None = None
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
 

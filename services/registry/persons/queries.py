@@ -6,26 +6,30 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.registry.errors import PersonNotFound
-from services.registry.persons.models import (
-    Person,
-    PersonStatus,
-    PersonVersion,
-    Residence,
-    ResidenceKind,
-)
+from services.registry.persons.models import Person, PersonStatus, ResidenceKind
 from services.registry.persons.rules import is_separated, shown_id_number, shown_phone
 from services.registry.persons.schemas import (
-    HistoryView,
+    PersonDetail,
     PersonView,
     ResidenceView,
     SearchPersons,
-    VersionView,
+    WorkplaceView,
 )
 from shared.codes import Sex
-from shared.db import Tx
+from shared.db import Tx, loaded
 from shared.usage import Purpose
 
 SEARCH_LIMIT = 20
+
+# The record and the facts beside it in one round trip: it is the look that desks make most.
+_DETAIL = """
+SELECT p.*,
+       (SELECT jsonb_agg(to_jsonb(w) ORDER BY w.since, w.id) FROM workplaces AS w
+        WHERE w.person_id = p.id AND w.until IS NULL) AS workplaces,
+       (SELECT max(m.moved_on) FROM hukou_moves AS m
+        WHERE m.person_id = p.id AND m.cause = 'moved') AS hukou_since
+FROM persons AS p WHERE p.id = $1
+"""
 
 
 async def require_person(person_id: UUID, tx: Tx, *, lock: bool = False) -> Person:
@@ -60,10 +64,20 @@ async def find_by_id_number(id_number: str, tx: Tx, *, lock: bool = False) -> Pe
     return found[0] if found else None
 
 
-async def get_person(person_id: UUID, tx: Tx) -> PersonView:
-    person = await require_person(person_id, tx)
+async def get_person(person_id: UUID, tx: Tx) -> PersonDetail:
+    """The record as it is now. Raises PersonNotFound."""
+    row = await tx.fetch_row(_DETAIL, person_id)
+    if row is None or row["merged_into"] is not None:
+        row = await tx.fetch_row(_DETAIL, (await require_person(person_id, tx)).id)
+    if row is None:
+        raise PersonNotFound()
+    person = loaded(Person, row)
     tx.saw(person.id, "person")
-    return view_of(person, tx)
+    return PersonDetail(
+        **view_of(person, tx).model_dump(),
+        hukou_since=row["hukou_since"],
+        workplaces=[WorkplaceView.model_validate(each) for each in row["workplaces"] or ()],
+    )
 
 
 async def find_persons(search: SearchPersons, tx: Tx) -> Sequence[PersonView]:
@@ -85,35 +99,16 @@ async def find_persons(search: SearchPersons, tx: Tx) -> Sequence[PersonView]:
     return [view_of(person, tx) for person in found]
 
 
-async def get_history(person_id: UUID, tx: Tx) -> HistoryView:
-    person = await require_person(person_id, tx)
-    residences = await tx.find(
-        Residence,
-        "SELECT * FROM residences WHERE person_id = $1 ORDER BY since, recorded_at",
-        person.id,
+async def contested_fields(person_id: UUID, tx: Tx) -> list[str] | None:
+    """The fields whose correction she asked for, or appealed for, and that are not decided; None
+    when there are none."""
+    found: list[str] | None = await tx.fetch_value(
+        "SELECT array_agg(DISTINCT r.field ORDER BY r.field) FROM correction_requests AS r"
+        " LEFT JOIN correction_appeals AS a ON a.request_id = r.id"
+        " WHERE r.person_id = $1 AND (r.status = 'open' OR a.status = 'open')",
+        person_id,
     )
-    versions = await tx.find(
-        PersonVersion,
-        "SELECT * FROM person_versions WHERE person_id = $1 ORDER BY version",
-        person.id,
-    )
-    tx.saw(person.id, "history")
-    return HistoryView(
-        residences=[
-            ResidenceView(
-                region=each.region,
-                kind=ResidenceKind(each.kind),
-                since=each.since,
-                until=each.until,
-                room_id=each.room_id,
-            )
-            for each in residences
-        ],
-        versions=[
-            VersionView(**each.model_dump(exclude={"person_id", "before_sealed"}))
-            for each in versions
-        ],
-    )
+    return found
 
 
 def id_number_of(person: Person, tx: Tx) -> str | None:
@@ -148,6 +143,7 @@ def view_of(person: Person, tx: Tx) -> PersonView:
         household_id=person.household_id,
         household_relation=person.household_relation,
         updated_at=person.updated_at,
+        contested=person.contested or [],
     )
 
 

@@ -1,5 +1,6 @@
 """Decisions about persons, without any I/O."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from shared.actors import Actor
@@ -32,8 +33,12 @@ def shown_phone(phone: str, purpose: Purpose) -> str:
 
 
 def is_separated(hukou_region: str, residence_region: str | None) -> bool:
-    """人户分离: the household register and the home are in different townships."""
-    return residence_region is not None and hukou_region[:9] != residence_region[:9]
+    """人户分离: the household register and the home are in different townships. A place known only
+    by its county may be in the same one, and does not separate anybody."""
+    if residence_region is None:
+        return False
+    registered, home = hukou_region[:9], residence_region[:9]
+    return not (registered.startswith(home) or home.startswith(registered))
 
 
 def kind_of_residence(hukou_region: str, region: str) -> str:
@@ -54,3 +59,29 @@ def region_left(
 
 def _first_covered(actor: Actor, *places: str | None) -> str | None:
     return next((each for each in places if each is not None and actor.covers(each)), None)
+
+
+def holds_on(since: date, until: date | None, day: date) -> bool:
+    """Whether a fact holds on a day; `until` is the first day it does not."""
+    return since <= day and (until is None or day < until)
+
+
+def hukou_on(day: date, present: str, moves: Iterable[tuple[date, str]]) -> str:
+    """Where the household register was on a day: where the first move after it began, or where it
+    is when none came after. `moves` are (day, from where)."""
+    later = [move for move in moves if move[0] > day]
+    return min(later, key=lambda move: move[0])[1] if later else present
+
+
+# These have tables of their own that say what held when.
+_FACTS = frozenset(
+    {"status", "hukou_region", "residence_region", "household_id", "household_relation"}
+)
+
+
+def changed_by(fields: Iterable[str], changed_on: date | None, day: date) -> list[str]:
+    """The fields that a version changed after a day. A correction (no `changed_on`) changed
+    nothing: what it replaced had never been right."""
+    if changed_on is None or changed_on <= day:
+        return []
+    return [field for field in fields if field not in _FACTS]

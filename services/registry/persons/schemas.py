@@ -1,15 +1,15 @@
 """Commands and views of persons. A command is both the request body and the handler's input."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from services.registry.persons.models import ResidenceKind
+from services.registry.persons.models import Cause, ResidenceKind, WorkplaceSource
 from services.registry.persons.rules import agrees_with_id_number
 from shared.clock import today
-from shared.codes import NATIONALITIES, FamilyRelation, RegionCode, ResidentId, Sex
+from shared.codes import NATIONALITIES, CreditCode, FamilyRelation, RegionCode, ResidentId, Sex
 from shared.commands import Command, CountyCode
 from shared.text import CalendarDay, MobileNumber, PersonName, clean
 
@@ -62,11 +62,15 @@ class RegisterPerson(Command):
             raise ValueError(
                 "性别或出生日期与证件号码不符 / sex or birth date contradicts the id number"
             )
+        if self.residence and self.residence.since < self.birth_date:
+            raise ValueError("居住早于出生 / the residence began before she was born")
         return self
 
 
 class CorrectPerson(Command):
-    """Change fields of a record, with the reason (更正). What is left out stays."""
+    """Change fields of a record, with the reason. What is left out stays. Without `changed_on` the
+    record had always been wrong (更正); with it, the fields became different on that day (变更). A
+    residence is always a move, since its own day."""
 
     reason: Annotated[str, Field(min_length=2, max_length=200), AfterValidator(clean)]
     name: PersonName | None = None
@@ -77,6 +81,17 @@ class CorrectPerson(Command):
     phone: MobileNumber | None = None
     hukou_region: CountyCode | None = None
     residence: ResidenceInput | None = None
+    changed_on: PastDate | None = None
+
+    @model_validator(mode="after")
+    def _changeable(self) -> Self:
+        if self.changed_on and not self.model_fields_set - {"reason", "residence", "changed_on"}:
+            raise ValueError(
+                "changed_on 须与变更的项目一并提供 / changed_on goes with the fields that changed"
+            )
+        if self.changed_on and self.birth_date:
+            raise ValueError("出生日期只能更正 / a birth date can only be corrected")
+        return self
 
 
 class SearchPersons(Command):
@@ -98,15 +113,44 @@ class SearchPersons(Command):
 
 
 class ResidenceView(BaseModel):
+    """A stay (居住). `until` is the first day she no longer lived there. `cause` region-changed
+    means that the area got another code; she moved nowhere. `id` is missing where the record says
+    only that she lives there now."""
+
+    id: UUID | None = None
     region: str
     kind: ResidenceKind
     since: date
     until: date | None = None
     room_id: UUID | None = None
+    cause: Cause = Cause.MOVED
+
+
+class HukouMoveView(BaseModel):
+    """A move of the household register (户口迁移)."""
+
+    from_region: str
+    to_region: str
+    moved_on: date
+    cause: Cause
+
+
+class WorkplaceView(BaseModel):
+    """Where she works, or worked until the day before `until` (工作地)."""
+
+    id: UUID
+    region: str
+    employer_code: str | None
+    work_unit_id: UUID | None
+    since: date
+    until: date | None
+    source: WorkplaceSource
 
 
 class PersonView(BaseModel):
-    """A person as the stated purpose needs her: numbers are masked where it does not."""
+    """A person as the stated purpose needs her: numbers are masked where it does not. `contested`
+    (有争议) names the fields whose correction she asked for and that are not decided for good; no
+    service depends on it."""
 
     id: UUID
     version: int
@@ -123,23 +167,110 @@ class PersonView(BaseModel):
     household_id: UUID | None
     household_relation: str | None
     updated_at: datetime
+    contested: list[str] = []
+
+
+class PersonDetail(PersonView):
+    """A person with her household register, her home and her workplaces as facts of their own.
+    `hukou_since` is the day of the last known move of the register. With `on` it is what was true
+    on that day, with `known_at` what the register believed at that moment."""
+
+    hukou_since: date | None
+    workplaces: list[WorkplaceView]
+    on: date | None = None
+    known_at: datetime | None = None
 
 
 class VersionView(BaseModel):
-    """What changed with a version, when, by whom and why."""
+    """What changed with a version, when, by whom and why. `changed_on` is the day it became
+    different (变更); null when the record had always been wrong (更正)."""
 
     version: int
     fields: list[str]
     reason: str
+    changed_on: date | None
     recorded_at: datetime
     recorded_by: str
 
 
 class HistoryView(BaseModel):
-    """Where a person lived, and how her record changed."""
+    """Where a person lived, was registered and worked, and how her record changed. With `on`: what
+    held on that day; with `known_at`: what the register said at that moment."""
 
     residences: list[ResidenceView]
+    hukou_moves: list[HukouMoveView]
+    workplaces: list[WorkplaceView]
     versions: list[VersionView]
+
+
+class CorrectStay(Command):
+    """Put right what a stay had always said wrong (居住更正). What is left out stays; `until` only
+    of a stay that is over."""
+
+    reason: Annotated[str, Field(min_length=2, max_length=200), AfterValidator(clean)]
+    region: CountyCode | None = None
+    kind: ResidenceKind | None = None
+    since: PastDate | None = None
+    until: PastDate | None = None
+    room_id: UUID | None = None
+
+
+class StartWorkplace(Command):
+    """Note where somebody works since when (工作地登记), as she says."""
+
+    region: CountyCode
+    employer_code: CreditCode | None = None
+    work_unit_id: UUID | None = None
+    since: PastDate
+
+
+class EndWorkplace(Command):
+    """She works there no more; `until` is the first day she did not."""
+
+    until: PastDate
+
+
+class NoteEmployment(Command):
+    """An employer filed a hire (用工备案)."""
+
+    employment_id: UUID
+    person_id: UUID
+    region: CountyCode
+    employer_code: CreditCode
+    started_on: PastDate
+
+
+class Duty(BaseModel):
+    """A duty of an office towards a separated person, in words, and what it rests on."""
+
+    id: str
+    zh: str
+    en: str
+    basis: str
+
+
+class SeparationDuties(BaseModel):
+    """What the place she lives in owes her, and what the place of her register does (两地职责)."""
+
+    source: str
+    residence: list[Duty]
+    hukou: list[Duty]
+
+
+class SeparatedPerson(BaseModel):
+    """Somebody registered in one township who lives in another (人户分离). `here` says which of the
+    two lies in the region asked about; the duties are ids of /separation-duties."""
+
+    person_id: UUID
+    name: str
+    hukou_region: str
+    residence_region: str
+    kind: ResidenceKind
+    since: date
+    here: list[Literal["residence", "hukou"]]
+    residence_duties: list[str]
+    hukou_duties: list[str]
+    contested: list[str]
 
 
 class NoteArrival(Command):
@@ -182,3 +313,30 @@ class NoteBirthElsewhere(Command):
     mother_id_number: ResidentId | None
     region: RegionCode
     born_on: PastDate
+
+
+class NoteDepartureElsewhere(Command):
+    """Another county says that one of our people left it (流出通报); where to is not told."""
+
+    notice_id: UUID
+    id_number: ResidentId | None
+    region: RegionCode
+    departed_on: PastDate
+
+
+class NoteDeathElsewhere(Command):
+    """Another county registered the death of one of our people (死亡通报)."""
+
+    notice_id: UUID
+    id_number: ResidentId | None
+    region: RegionCode
+    died_on: PastDate
+
+
+class NoteCorrectionSuggested(Command):
+    """Another county holds that a record of ours is wrong (更正建议); the notice says where."""
+
+    notice_id: UUID
+    id_number: ResidentId | None
+    region: RegionCode
+    noticed_on: PastDate

@@ -1,5 +1,6 @@
 """HTTP door of regions."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,8 @@ from shared.pages import Page
 
 router = APIRouter(tags=["regions"], route_class=Route)
 
+OnDay = Annotated[date | None, Query(description="the map of that day; default: today's")]
+
 
 @router.get("/regions", summary="List regions")
 async def list_regions(
@@ -21,12 +24,15 @@ async def list_regions(
     parent: RegionCode | None = None,
     level: RegionLevel | None = None,
     q: Annotated[str | None, Query(min_length=1, max_length=60)] = None,
+    on: OnDay = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[RegionView]:
-    return await queries.list_regions(parent, level, q, limit, cursor, tx)
+    return await queries.list_regions(parent, level, q, on, limit, cursor, tx)
 
 
 @router.get("/regions/{code}", summary="Read a region")
-async def get_region(code: RegionCode, actor: CanRead, tx: Transaction) -> RegionDetail:
-    return await queries.get_region(code, tx)
+async def get_region(
+    code: RegionCode, actor: CanRead, tx: Transaction, on: OnDay = None
+) -> RegionDetail:
+    return await queries.get_region(code, on, tx)

@@ -5,9 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from services.registry.auth import CanActForSelf, CanReadOwn, CanWrite
-from services.registry.rights import export, handlers, queries
-from services.registry.rights.rules import RequestStatus
+from services.registry.rights import appeals, export, handlers, queries
+from services.registry.rights.printed import TEMPLATE, pages_of
+from services.registry.rights.rules import AppealStatus, RequestStatus
 from services.registry.rights.schemas import (
+    AppealCorrection,
+    AppealView,
     AskCorrection,
     AskErasure,
     CorrectionRequestView,
@@ -18,6 +21,7 @@ from services.registry.rights.schemas import (
 from shared.codes import RegionCode
 from shared.http import Cursor, Limit, PersonalTransaction, Route
 from shared.pages import Page
+from shared.printing import pdf_of
 
 router = APIRouter(tags=["own record"], route_class=Route)
 
@@ -28,6 +32,21 @@ async def export_record(
 ) -> RecordExport:
     response.headers["Cache-Control"] = "no-store"
     return await export.export_record(person_id, tx)
+
+
+@router.get(
+    "/persons/{person_id}/export.pdf",
+    summary="The same, to print",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def print_record(person_id: UUID, actor: CanActForSelf, tx: PersonalTransaction) -> Response:
+    pages = pages_of(await export.export_record(person_id, tx))
+    return Response(
+        await pdf_of(TEMPLATE, pages),
+        media_type="application/pdf",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @router.post("/correction-requests", status_code=201, summary="Ask for a correction")
@@ -63,6 +82,46 @@ async def decide_correction(
     request_id: UUID, command: DecideCorrection, actor: CanWrite, tx: PersonalTransaction
 ) -> CorrectionRequestView:
     return await handlers.decide_correction(command, request_id, tx)
+
+
+@router.post(
+    "/correction-requests/{request_id}/appeal", status_code=201, summary="Appeal against a refusal"
+)
+async def appeal_correction(
+    request_id: UUID,
+    command: AppealCorrection,
+    actor: CanActForSelf,
+    tx: PersonalTransaction,
+    response: Response,
+) -> AppealView:
+    view = await appeals.appeal_correction(command, request_id, tx)
+    response.headers["Location"] = f"/registry/v1/correction-appeals/{view.id}"
+    return view
+
+
+@router.get("/correction-appeals", summary="Appeals: an office's, or one's own")
+async def list_appeals(
+    actor: CanReadOwn,
+    tx: PersonalTransaction,
+    status: AppealStatus | None = None,
+    overdue: bool = False,
+    region: RegionCode | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[AppealView]:
+    return await queries.list_appeals(status, overdue, region, limit, cursor, tx)
+
+
+@router.get("/correction-appeals/{appeal_id}", summary="Read an appeal")
+async def get_appeal(appeal_id: UUID, actor: CanReadOwn, tx: PersonalTransaction) -> AppealView:
+    return await queries.get_appeal(appeal_id, tx)
+
+
+@router.post("/correction-appeals/{appeal_id}/decision", summary="Grant an appeal, or uphold")
+async def decide_appeal(
+    appeal_id: UUID, command: DecideCorrection, actor: CanWrite, tx: PersonalTransaction
+) -> AppealView:
+    return await appeals.decide_appeal(command, appeal_id, tx)
 
 
 @router.post("/erasure-requests", status_code=201, summary="Ask for erasure; answered with reasons")

@@ -1,15 +1,17 @@
-"""What can be asked of a record, and which duty holds it. Pure."""
+"""What can be asked of a record, who decides, and which duty holds it. Pure."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from shared.actors import Actor
 from shared.problems import Text
 
 
 class CorrectableField(StrEnum):
-    """What a person can ask to have corrected (更正). Where she lives is registered anew, not
-    corrected."""
+    """What a person can ask to have corrected (更正). Those of a residence are about one stay; a
+    new home is registered, not corrected."""
 
     NAME = "name"
     SEX = "sex"
@@ -18,12 +20,47 @@ class CorrectableField(StrEnum):
     ID_NUMBER = "id_number"
     PHONE = "phone"
     HUKOU_REGION = "hukou_region"
+    RESIDENCE_REGION = "residence_region"
+    RESIDENCE_SINCE = "residence_since"
+    RESIDENCE_UNTIL = "residence_until"
+
+
+STAY_FIELDS: Final = {
+    CorrectableField.RESIDENCE_REGION: "region",
+    CorrectableField.RESIDENCE_SINCE: "since",
+    CorrectableField.RESIDENCE_UNTIL: "until",
+}
+"""What a request about a stay corrects of it."""
 
 
 class RequestStatus(StrEnum):
     OPEN = "open"  # 待处理
     GRANTED = "granted"  # 已更正
     REFUSED = "refused"  # 不予更正, with the reason
+
+
+class AppealStatus(StrEnum):
+    OPEN = "open"  # 复核中
+    GRANTED = "granted"  # 复核后更正
+    UPHELD = "upheld"  # 维持原决定, with the reason
+
+
+# Petitions (信访条例) are reviewed within 30 days; an appeal waits no longer.
+REVIEW_DAYS: Final = 30
+_COUNTY_DIGITS: Final = 6
+
+
+def due_on(appealed_on: date) -> date:
+    """The day by which an appeal is to be decided (复核期限)."""
+    return appealed_on + timedelta(days=REVIEW_DAYS)
+
+
+def why_not_reviewer(actor: Actor, decided_by: str | None) -> str | None:
+    """Why somebody may not decide an appeal: it takes an office of the county, and another person
+    than refused. None when she may."""
+    if len(actor.region) > _COUNTY_DIGITS:
+        return "not-of-the-county"
+    return "decided-it-first" if actor.sub == decided_by else None
 
 
 class ErasureScope(StrEnum):

@@ -7,8 +7,21 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from services.registry.persons.schemas import CorrectPerson, PersonView, VersionView
-from services.registry.rights.rules import CorrectableField, ErasureScope, RequestStatus
+from services.registry.persons.schemas import (
+    CorrectPerson,
+    CorrectStay,
+    HukouMoveView,
+    PersonView,
+    VersionView,
+    WorkplaceView,
+)
+from services.registry.rights.rules import (
+    STAY_FIELDS,
+    AppealStatus,
+    CorrectableField,
+    ErasureScope,
+    RequestStatus,
+)
 from services.registry.tasks.schemas import TaskView
 from shared.commands import Command
 from shared.erasure import Reason
@@ -17,10 +30,12 @@ from shared.text import FreeText
 WrittenReason = Annotated[FreeText, Field(min_length=5, max_length=500)]
 
 
-def correction(field: CorrectableField, should_be: str, reason: str) -> CorrectPerson:
+def correction(field: CorrectableField, should_be: str, reason: str) -> CorrectPerson | CorrectStay:
     """The correction a request asks for. Raises ValueError, without the value, when it does not
     have the form of its field."""
     try:
+        if field in STAY_FIELDS:
+            return CorrectStay.model_validate({"reason": reason, STAY_FIELDS[field]: should_be})
         return CorrectPerson.model_validate({"reason": reason, field.value: should_be})
     except ValidationError:
         raise ValueError(
@@ -29,16 +44,22 @@ def correction(field: CorrectableField, should_be: str, reason: str) -> CorrectP
 
 
 class AskCorrection(Command):
-    """Ask for a correction of one field (更正申请), by the person or by a clerk for her."""
+    """Ask for a correction of one field (更正申请), by the person or by a clerk for her.
+    `residence_id` names the stay when the field is one of a residence."""
 
     person_id: UUID
     field: CorrectableField
+    residence_id: UUID | None = None
     should_be: Annotated[str, Field(min_length=1, max_length=200)]
     reason: WrittenReason
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         correction(self.field, self.should_be, "form")
+        if (self.field in STAY_FIELDS) != (self.residence_id is not None):
+            raise ValueError(
+                "居住的更正须注明 residence_id / residence_id goes with the fields of a residence"
+            )
         return self
 
 
@@ -49,12 +70,34 @@ class DecideCorrection(Command):
     reason: WrittenReason
 
 
+class AppealCorrection(Command):
+    """Appeal against a refusal (申请复核), with the reason why it was wrong."""
+
+    reason: WrittenReason
+
+
+class AppealView(BaseModel):
+    """An appeal and what became of it; `due_on` is the day by which it is to be decided."""
+
+    id: UUID
+    request_id: UUID
+    person_id: UUID
+    field: CorrectableField
+    status: AppealStatus
+    reason: str
+    due_on: date
+    decision_reason: str | None
+    appealed_at: datetime
+    decided_at: datetime | None
+
+
 class CorrectionRequestView(BaseModel):
     """A request and what became of it. Numbers are masked where the purpose does not need them."""
 
     id: UUID
     person_id: UUID
     field: CorrectableField
+    residence_id: UUID | None
     should_be: str
     reason: str
     status: RequestStatus
@@ -93,6 +136,7 @@ class StayExport(BaseModel):
     room_id: UUID | None
     origin_region: str | None
     employer: str | None
+    cause: str
     recorded_at: datetime
     recorded_by: str
 
@@ -134,13 +178,84 @@ class ReportExport(BaseModel):
 
 
 class DuplicateExport(BaseModel):
-    """That her record was compared with another one, and what they have in common."""
+    """That her record was compared with another one, what the comparison came out at, and the
+    reasons given for what was decided."""
 
     id: UUID
     status: str
     evidence: list[str]
     found_at: datetime
     decided_at: datetime | None
+    reasons: list[str]
+
+
+class EarlierFactExport(BaseModel):
+    """What a stay, a move of her register or a workplace said before it was changed."""
+
+    kind: str
+    fact: dict[str, str | int | bool | None]
+    recorded_at: datetime
+    superseded_at: datetime
+
+
+class HouseholdMoveExport(BaseModel):
+    """A change of her place among households; of the others in them nothing."""
+
+    from_household: UUID | None
+    from_relation: str | None
+    to_household: UUID | None
+    to_relation: str | None
+    moved_on: date
+    cause: str
+    reason: str | None
+    recorded_at: datetime
+
+
+class LeaseExport(BaseModel):
+    """A lease in which she is `role`: landlord or tenant."""
+
+    id: UUID
+    role: str
+    room_id: UUID
+    since: date
+    until: date | None
+    filed_at: datetime
+
+
+class EvidenceExport(BaseModel):
+    """A department says that she is to be met in a place (居住佐证)."""
+
+    kind: str
+    region: str
+    since: date
+    department: str
+    recorded_at: datetime
+
+
+class FeedLineExport(BaseModel):
+    """A line of a department's batch about her, and what became of it (部门月报)."""
+
+    id: UUID
+    department: str
+    meaning: str
+    month: date
+    happened_on: date | None
+    outcome: str
+    reason: str | None
+    effect: str | None
+    withdrawn_at: datetime | None
+
+
+class AgreementExport(BaseModel):
+    """A service agreement about a lease of which she is the landlord."""
+
+    id: UUID
+    kind: str
+    lease_id: UUID
+    since: date
+    until: date
+    signed_on: date | None
+    ended_on: date | None
 
 
 class RecordExport(BaseModel):
@@ -154,12 +269,21 @@ class RecordExport(BaseModel):
     import_id: UUID | None
     created_at: datetime
     household: HouseholdExport | None
+    household_moves: Sequence[HouseholdMoveExport]
     residences: Sequence[StayExport]
+    leases: Sequence[LeaseExport]
+    agreements: Sequence[AgreementExport]
+    hukou_moves: Sequence[HukouMoveView]
+    workplaces: Sequence[WorkplaceView]
+    earlier_facts: Sequence[EarlierFactExport]
+    residence_evidence: Sequence[EvidenceExport]
+    feed_lines: Sequence[FeedLineExport]
     versions: Sequence[VersionView]
     vital_events: Sequence[VitalExport]
     reports: Sequence[ReportExport]
     tasks: Sequence[TaskView]
     duplicates: Sequence[DuplicateExport]
     correction_requests: Sequence[CorrectionRequestView]
+    correction_appeals: Sequence[AppealView]
     erasure_requests: Sequence[ErasureRequestView]
     usages: int

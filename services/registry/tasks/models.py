@@ -16,10 +16,41 @@ class TaskKind(StrEnum):
     UNKNOWN_PERSON = "unknown-person"  # 查无此人: the register has nobody of that number or id
     DECEASED_PERSON = "deceased-person"  # 已登记死亡: somebody recorded dead was seen alive
     ID_NUMBER_CONFLICT = "id-number-conflict"  # 证件号码冲突: number and id are of two records
+    HOME_CLOSED = "home-closed"  # 房屋已停用: the register has somebody in a home that is no more
+    VITAL_DOUBT = "vital-doubt"  # 存疑: a report of a vital event contradicts another one
+    HEADLESS = "household-without-head"  # 无户主: the head died or was merged, and others stay
+    UNKNOWN_ROOM = "unknown-room"  # 查无此房: somebody arrived in a room that is none, or closed
+    RESIDENCE_CONFLICT = "residence-conflict"  # 居住不符: she left a place she was not known in
+    DEATH_ELSEWHERE = "death-elsewhere"  # 死亡通报: another county registered a death of ours
+    CORRECTION_SUGGESTED = "correction-suggested"  # 更正建议: another county doubts a record
+    UNPLACED_PERSON = "unplaced-person"  # 待归属人员: nothing tells into which part of a split area
+    UNPLACED_DWELLING = "unplaced-dwelling"  # 待归属房屋
+    UNMOVED_RECORD = "unmoved-record"  # 未能随区划调整: its new area has one of the kind already
+    RENUMBERED_DWELLING = "renumbered-dwelling"  # 房屋改号: two of one number came together
+    FEED_CONFLICT = "feed-conflict"  # 部门数据冲突: a department's line contradicts the register
+    FEED_LEFTOVER = "feed-leftover"  # 撤回未尽: changed since by others, a withdrawal left it
 
 
-HOUSEHOLD_UPDATES = (TaskKind.HOUSEHOLD_CHANGED,)
-MISMATCHES = (TaskKind.UNKNOWN_PERSON, TaskKind.DECEASED_PERSON, TaskKind.ID_NUMBER_CONFLICT)
+HOUSEHOLD_UPDATES = (TaskKind.HOUSEHOLD_CHANGED, TaskKind.HEADLESS)
+MISMATCHES = (
+    TaskKind.UNKNOWN_PERSON,
+    TaskKind.DECEASED_PERSON,
+    TaskKind.ID_NUMBER_CONFLICT,
+    TaskKind.UNKNOWN_ROOM,
+    TaskKind.RESIDENCE_CONFLICT,
+    TaskKind.DEATH_ELSEWHERE,
+    TaskKind.CORRECTION_SUGGESTED,
+    TaskKind.HOME_CLOSED,
+    TaskKind.VITAL_DOUBT,
+)
+FEED_TASKS = (TaskKind.FEED_CONFLICT, TaskKind.FEED_LEFTOVER)
+
+REGION_TASKS = (
+    TaskKind.UNPLACED_PERSON,
+    TaskKind.UNPLACED_DWELLING,
+    TaskKind.UNMOVED_RECORD,
+    TaskKind.RENUMBERED_DWELLING,
+)
 
 
 class TaskOutcome(StrEnum):

@@ -1,24 +1,28 @@
-"""Writing births: reports from several offices, one registered birth."""
+"""Writing births: reports from several reporters, one registered birth."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from services.registry.errors import Implausible, NotMatched
+from services.registry.limits.queries import limits_of
+from services.registry.limits.rules import Limit
 from services.registry.persons.handlers import register_person
 from services.registry.persons.models import Person, ResidenceKind
-from services.registry.persons.queries import id_number_of
+from services.registry.persons.queries import id_number_of, require_person
 from services.registry.persons.rules import kind_of_residence
 from services.registry.persons.schemas import RegisterPerson, ResidenceInput
 from services.registry.vital import reports
+from services.registry.vital.errors import Implausible, NotMatched, NotYours
 from services.registry.vital.models import Birth, BirthReport, ReportStatus
-from services.registry.vital.queries import birth_report_view, mother_number_of, place_of
+from services.registry.vital.queries import birth_report_view, birth_view, number_in
 from services.registry.vital.rules import (
     BirthFacts,
     Doubt,
-    doubt_about_mother,
+    doubt_about_births,
+    doubts_about_mother,
     home_elsewhere,
+    name_of_unnamed,
     relation_of_child,
     same_birth,
-    unclear_birth,
 )
 from services.registry.vital.schemas import (
     BirthReportView,
@@ -37,13 +41,18 @@ from shared.ids import new_id
 
 async def report_birth(command: ReportBirth, tx: Tx) -> BirthReportView:
     """Take a report. One that is of a birth already reported is folded into that report. Raises
-    AlreadyReported, OutsideJurisdiction, PersonNotFound."""
-    earlier = await reports.earlier_report(BirthReport, command.region, command.reference, tx)
+    AlreadyReported, OutsideJurisdiction, PersonNotFound; NotYours when a person reports a child
+    that is not said to be hers."""
+    reporter = await reports.reporter_of(command, tx)
+    earlier = await reports.earlier_report(BirthReport, command, reporter, tx)
     mother = await reports.find_person_named(command.mother, tx)
     father = await reports.find_person_named(command.father, tx) if command.father else None
-    report = _new_report(command, mother, father, tx)
-    await _lock_mother(report, tx)
-    first = await _reported_before(report, tx)
+    parents = {each.id for each in (mother, father) if each}
+    if reporter.person_id is not None and reporter.person_id not in parents:
+        raise NotYours()
+    report = _new_report(command, reporter, mother, father, tx)
+    await reports.serialise(_mother_key(report), tx)
+    first = await reported_before(report, tx)
     if first is not None:
         report.status = ReportStatus.FOLDED
         report.folded_into, report.event_id = first.id, first.event_id
@@ -52,33 +61,32 @@ async def report_birth(command: ReportBirth, tx: Tx) -> BirthReportView:
         BirthReported(
             report_id=report.id,
             region=report.region,
-            reporter_org=report.reporter_org,
+            reporter_org="person" if reporter.person_id else report.reporter_org,
             born_on=report.born_on,
         )
     )
-    return birth_report_view(report, tx)
+    return await birth_report_view(report, tx)
 
 
 async def return_birth_report(command: ReturnReport, report_id: UUID, tx: Tx) -> BirthReportView:
     """Raises NotFound, ReportClosed."""
     report = await reports.require_open(BirthReport, report_id, tx)
     await reports.send_back(report, command, tx)
-    return birth_report_view(report, tx)
+    return await birth_report_view(report, tx)
 
 
 async def register_birth(command: RegisterBirth, report_id: UUID, tx: Tx) -> BirthView:
     """Register the child as a person, linked to her mother. Raises NotFound, ReportClosed,
     NotMatched when mother or household is not registered here, Implausible."""
     report = await reports.require_open(BirthReport, report_id, tx)
-    mother = await reports.find_person_named(_mother_of(report, tx), tx, lock=True)
-    if mother is None:
-        raise NotMatched(who="mother")
-    _refuse_doubtful(report, mother)
-    known = await _registered_before(report, mother, tx)
+    mother = await _mother_of(report, command, tx)
+    others = await _births_of(mother, report, tx)
+    known = next((each for each in others if same_birth(facts_of(each), facts_of(report))), None)
     if known is not None:
         return await _fold_into(known, report, tx)
     await _require_household(command.household_id, tx)
     father = await _father_of(report, tx)
+    await refuse_doubtful(report, mother, father, others, command.confirmed, tx)
     child = await register_person(_child(command, report, mother), tx)
     birth = Birth(
         id=new_id(),
@@ -90,31 +98,83 @@ async def register_birth(command: RegisterBirth, report_id: UUID, tx: Tx) -> Bir
         born_on=report.born_on,
         sex=report.sex,
         multiple_index=report.multiple_index,
+        named=_given_name(command, report) is not None,
+        confirmed=[each.value for each in command.confirmed],
         registered_at=tx.now,
         registered_by=tx.actor.sub,
+        registered_org=tx.actor.org,
     )
+    reports.seal_late_reason(birth, command.late_reason or reports.late_reason_of(report, tx), tx)
     await tx.add(birth)
     report.mother_id = mother.id
     report.father_id = birth.father_id
     await reports.finish(report, birth.id, tx)
     _say_registered(birth, mother, tx)
-    for person_id in (child.id, mother.id, birth.father_id):
-        if person_id is not None:
-            tx.saw(person_id, "birth")
-    return _birth_view(birth)
+    return await birth_view(birth, tx)
+
+
+async def refuse_doubtful(
+    report: BirthReport | Birth,
+    mother: Person,
+    father: Person | None,
+    others: Sequence[Birth],
+    confirmed: Sequence[Doubt],
+    tx: Tx,
+) -> None:
+    """What a report, or a registered birth as it would be corrected, cannot say of this mother and
+    father beside her `others`. Raises Implausible."""
+    limits = await limits_of(tx.actor.region, tx)
+    doubts = doubts_about_mother(
+        await reports.recorded(mother, tx),
+        reported_name=report.mother_name if isinstance(report, BirthReport) else mother.name,
+        born_on=report.born_on,
+        youngest=limits[Limit.MOTHER_YOUNGEST],
+        oldest=limits[Limit.MOTHER_OLDEST],
+    )
+    if father is not None and father.birth_date >= report.born_on:
+        doubts.append(Doubt.FATHER_YOUNGER)
+    close = doubt_about_births(
+        facts_of(report), map(facts_of, others), limits[Limit.BIRTHS_APART_MONTHS]
+    )
+    reports.refuse_unresolved([*doubts, *([close] if close else [])], confirmed)
+
+
+async def births_of(mother_id: UUID, tx: Tx) -> list[Birth]:
+    """Her registered births that stand."""
+    return await tx.find(
+        Birth,
+        "SELECT * FROM births WHERE mother_id = $1 AND annulled_at IS NULL ORDER BY id",
+        mother_id,
+    )
+
+
+async def reported_before(report: BirthReport, tx: Tx) -> BirthReport | None:
+    """The first report of the same birth that was not returned, nor found to be of another."""
+    of_mother = await tx.find(
+        BirthReport,
+        "SELECT * FROM birth_reports WHERE status IN ('reported', 'registered')"
+        " AND (mother_id = $1 OR mother_id_number_index = $2)"
+        " AND NOT (reporter_org = $3 AND reference = $4) AND id <> ALL($5::uuid[])"
+        " ORDER BY id FOR UPDATE",
+        report.mother_id,
+        report.mother_id_number_index,
+        report.reporter_org,
+        report.reference,
+        report.apart_from,
+    )
+    return next((each for each in of_mother if same_birth(facts_of(each), facts_of(report))), None)
 
 
 def _new_report(
-    command: ReportBirth, mother: Person | None, father: Person | None, tx: Tx
+    command: ReportBirth,
+    reporter: reports.Reporter,
+    mother: Person | None,
+    father: Person | None,
+    tx: Tx,
 ) -> BirthReport:
-    report_id = new_id()
     report = BirthReport(
-        id=report_id,
-        reporter_org=tx.actor.org,
-        reference=command.reference,
-        region=command.region,
-        reported_at=tx.now,
-        reported_by=tx.actor.sub,
+        id=new_id(),
+        **reports.common(command, reporter, tx),
         born_on=command.born_on,
         born_at=command.born_at,
         sex=command.sex,
@@ -126,8 +186,11 @@ def _new_report(
         father_id=father.id if father else None,
     )
     _seal(report, "mother", command.mother, mother, tx)
+    named: dict[str, Named] = {"mother": command.mother}
     if command.father:
         _seal(report, "father", command.father, father, tx)
+        named["father"] = command.father
+    reports.seal_said(report, command, named, tx)
     return report
 
 
@@ -136,60 +199,55 @@ def _seal(report: BirthReport, who: str, named: Named, person: Person | None, tx
     and by id of the register meet."""
     index = person.id_number_index if person else None
     if named.id_number is not None:
-        place = place_of(f"birth_reports.{who}_id_number", report)
+        place = reports.place_of(f"{who}_id_number", report)
         setattr(report, f"{who}_id_number_sealed", tx.vault.seal(named.id_number, place))
         index = tx.vault.index(named.id_number, "id_number")
     setattr(report, f"{who}_id_number_index", index)
 
 
-async def _lock_mother(report: BirthReport, tx: Tx) -> None:
-    """Two offices that report one birth at once must see each other."""
-    key = report.mother_id_number_index or (report.mother_id.bytes if report.mother_id else b"")
-    await tx.execute(
-        "SELECT pg_advisory_xact_lock($1)", int.from_bytes(key[:8], "big", signed=True)
-    )
+def _mother_key(report: BirthReport) -> bytes:
+    return report.mother_id_number_index or (report.mother_id.bytes if report.mother_id else b"")
 
 
-def _facts(row: BirthReport | Birth) -> BirthFacts:
+def facts_of(row: BirthReport | Birth) -> BirthFacts:
     return BirthFacts(row.born_on, row.sex, row.multiple_index)
 
 
-async def _reported_before(report: BirthReport, tx: Tx) -> BirthReport | None:
-    """The first report of the same birth that was not returned."""
-    of_mother = await tx.find(
-        BirthReport,
-        "SELECT * FROM birth_reports WHERE status IN ('reported', 'registered')"
-        " AND (mother_id = $1 OR mother_id_number_index = $2)"
-        " AND NOT (reporter_org = $3 AND reference = $4) ORDER BY id FOR UPDATE",
-        report.mother_id,
-        report.mother_id_number_index,
-        report.reporter_org,
-        report.reference,
-    )
-    return next((each for each in of_mother if same_birth(_facts(each), _facts(report))), None)
-
-
-def _mother_of(report: BirthReport, tx: Tx) -> Named:
-    """Whoever was matched when it was reported; otherwise she may be registered by now."""
-    if report.mother_id is not None:
-        return Named(name=report.mother_name, person_id=report.mother_id)
-    return Named(name=report.mother_name, id_number=mother_number_of(report, tx))
+async def _mother_of(report: BirthReport, command: RegisterBirth, tx: Tx) -> Person:
+    """Whoever was matched when it was reported; otherwise she may be registered by now, or is
+    entered with the birth. Raises NotMatched, Implausible."""
+    named = Named(name=report.mother_name, person_id=report.mother_id)
+    if report.mother_id is None:
+        named.id_number = number_in(report, "mother", tx)
+    mother = await reports.find_person_named(named, tx, lock=True)
+    if mother is not None:
+        return mother
+    if command.new_mother is None:
+        raise NotMatched(who="mother")
+    if command.new_mother.name != report.mother_name:
+        raise Implausible(reason=Doubt.NAME_DIFFERS.value, confirmable=False)
+    if named.id_number not in (None, command.new_mother.id_number):
+        raise Implausible(reason=Doubt.NUMBER_DIFFERS.value, confirmable=False)
+    entered = await register_person(command.new_mother, tx)
+    return await require_person(entered.id, tx, lock=True)
 
 
 async def _father_of(report: BirthReport, tx: Tx) -> Person | None:
     """The father, where he is registered here; a birth is registered without him as well."""
     if report.father_id is not None:
-        return await reports.find_person_named(
-            Named(name=str(report.father_name), person_id=report.father_id), tx
-        )
-    if report.father_id_number_index is None:
+        return await require_person(report.father_id, tx)
+    number = number_in(report, "father", tx)
+    if number is None:
         return None
-    found = await tx.find(
-        Person,
-        "SELECT * FROM persons WHERE id_number_index = $1 AND status <> 'merged'",
-        report.father_id_number_index,
+    return await reports.find_person_named(
+        Named(name=str(report.father_name), id_number=number), tx
     )
-    return found[0] if found else None
+
+
+async def _births_of(mother: Person, report: BirthReport, tx: Tx) -> list[Birth]:
+    """Hers, but for those that a clerk found this report not to be of."""
+    apart = set(report.apart_from)
+    return [each for each in await births_of(mother.id, tx) if each.report_id not in apart]
 
 
 async def _require_household(household_id: UUID | None, tx: Tx) -> None:
@@ -199,37 +257,16 @@ async def _require_household(household_id: UUID | None, tx: Tx) -> None:
         raise NotMatched(who="household")
 
 
-def _refuse_doubtful(report: BirthReport, mother: Person) -> None:
-    doubt = doubt_about_mother(
-        born_on=report.born_on,
-        reported_name=report.mother_name,
-        name=mother.name,
-        sex=mother.sex,
-        birth_date=mother.birth_date,
-    )
-    if doubt is not None:
-        raise Implausible(reason=doubt.value)
-
-
-async def _registered_before(report: BirthReport, mother: Person, tx: Tx) -> Birth | None:
-    """The birth, when it is registered already. Raises Implausible when that cannot be told."""
-    known = await tx.find(Birth, "SELECT * FROM births WHERE mother_id = $1", mother.id)
-    for birth in known:
-        if same_birth(_facts(birth), _facts(report)):
-            return birth
-    if any(unclear_birth(_facts(birth), _facts(report)) for birth in known):
-        raise Implausible(reason=Doubt.OTHER_BIRTH.value)
-    return None
-
-
 async def _fold_into(birth: Birth, report: BirthReport, tx: Tx) -> BirthView:
     report.status = ReportStatus.FOLDED
     report.folded_into = birth.report_id
     report.event_id = birth.id
     await tx.save(report)
-    tx.saw(birth.child_id, "birth")
-    tx.saw(birth.mother_id, "birth")
-    return _birth_view(birth, folded=True)
+    return await birth_view(birth, tx, folded=True)
+
+
+def _given_name(command: RegisterBirth, report: BirthReport) -> str | None:
+    return command.child_name or report.child_name
 
 
 def _child(command: RegisterBirth, report: BirthReport, mother: Person) -> RegisterPerson:
@@ -243,7 +280,7 @@ def _child(command: RegisterBirth, report: BirthReport, mother: Person) -> Regis
             room_id=mother.room_id,
         )
     return RegisterPerson(
-        name=command.child_name,
+        name=_given_name(command, report) or name_of_unnamed(mother.name, report.sex),
         sex=Sex(report.sex),
         birth_date=report.born_on,
         nationality=command.nationality or mother.nationality,
@@ -273,18 +310,8 @@ def _say_registered(birth: Birth, mother: Person, tx: Tx) -> None:
             region=birth.region,
             born_on=birth.born_on,
             registered_at=birth.registered_at,
-            days=_days(birth),
+            days=(birth.registered_at.astimezone(CHINA).date() - birth.born_on).days,
             mother_home_region=home,
             mother_id_number=id_number_of(mother, tx) if home else None,
         )
-    )
-
-
-def _days(birth: Birth) -> int:
-    return (birth.registered_at.astimezone(CHINA).date() - birth.born_on).days
-
-
-def _birth_view(birth: Birth, *, folded: bool = False) -> BirthView:
-    return BirthView(
-        **birth.model_dump(include=set(BirthView.model_fields)), days=_days(birth), folded=folded
     )

@@ -1,31 +1,64 @@
-"""HTTP door of vital events."""
+"""HTTP door of reports of vital events: taken, listed, matched, folded, returned."""
 
+from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
-from services.registry.auth import CanReadReports, CanReport, CanWrite
-from services.registry.vital import births, deaths, marriages, queries
-from services.registry.vital.models import ReportStatus
+from services.registry.auth import CanRead, CanReadReports, CanReport, CanWrite
+from services.registry.vital import births, deaths, folding, marriages, matching, queries
+from services.registry.vital.folding import FoldedView, FoldReport
+from services.registry.vital.matching import (
+    BirthRole,
+    CandidateView,
+    MatchDead,
+    MatchParent,
+    MatchSpouse,
+    SpouseRole,
+)
+from services.registry.vital.models import (
+    BirthReport,
+    DeathReport,
+    MarriageReport,
+    ReporterKind,
+    ReportStatus,
+)
+from services.registry.vital.queries import Wanted
+from services.registry.vital.queue import QueueCount, count_reports
 from services.registry.vital.schemas import (
-    AnnulDeath,
     BirthReportView,
-    BirthView,
     DeathReportView,
-    DeathView,
     MarriageReportView,
-    MarriageView,
-    RegisterBirth,
     ReportBirth,
     ReportDeath,
     ReportMarriage,
     ReturnReport,
 )
 from shared.codes import RegionCode
-from shared.http import Cursor, Limit, PersonalTransaction, Route
+from shared.http import Cursor, Limit, PersonalTransaction, Route, Transaction
 from shared.pages import Page
 
 router = APIRouter(tags=["vital events"], route_class=Route)
+
+
+def wanted(
+    status: ReportStatus | None = None,
+    region: RegionCode | None = None,
+    reporter: ReporterKind | None = None,
+    overdue: bool = False,
+) -> Wanted:
+    return Wanted(status=status, region=region, reporter=reporter, overdue=overdue)
+
+
+Filter = Annotated[Wanted, Depends(wanted)]
+
+
+@router.get("/vital-report-counts", summary="What waits at the office, in figures")
+async def list_counts(
+    actor: CanRead, tx: Transaction, region: RegionCode | None = None
+) -> list[QueueCount]:
+    return await count_reports(region, tx)
 
 
 @router.post("/birth-reports", status_code=201, summary="Report a birth")
@@ -37,37 +70,57 @@ async def report_birth(
     return view
 
 
-@router.get("/birth-reports", summary="List birth reports")
+@router.get("/birth-reports", summary="List reports of births, the oldest first")
 async def list_birth_reports(
     actor: CanReadReports,
     tx: PersonalTransaction,
-    status: ReportStatus | None = None,
-    region: RegionCode | None = None,
+    wanted: Filter,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[BirthReportView]:
-    return await queries.list_birth_reports(status, region, limit, cursor, tx)
+    return await queries.list_birth_reports(wanted, limit, cursor, tx)
 
 
-@router.get("/birth-reports/{report_id}", summary="Read a birth report")
+@router.get("/birth-reports/{report_id}", summary="Read a report of a birth")
 async def get_birth_report(
     report_id: UUID, actor: CanReadReports, tx: PersonalTransaction
 ) -> BirthReportView:
     return await queries.get_birth_report(report_id, tx)
 
 
-@router.post("/birth-reports/{report_id}/registration", status_code=201, summary="Register a birth")
-async def register_birth(
-    report_id: UUID, command: RegisterBirth, actor: CanWrite, tx: PersonalTransaction
-) -> BirthView:
-    return await births.register_birth(command, report_id, tx)
-
-
-@router.post("/birth-reports/{report_id}/return", summary="Return a birth report")
+@router.post("/birth-reports/{report_id}/return", summary="Return a report of a birth")
 async def return_birth_report(
     report_id: UUID, command: ReturnReport, actor: CanWrite, tx: PersonalTransaction
 ) -> BirthReportView:
     return await births.return_birth_report(command, report_id, tx)
+
+
+@router.get("/birth-reports/{report_id}/candidates", summary="Whose record a report may mean")
+async def list_birth_candidates(
+    report_id: UUID, actor: CanWrite, tx: PersonalTransaction, role: BirthRole = BirthRole.MOTHER
+) -> Sequence[CandidateView]:
+    return await matching.candidates_for_birth(report_id, role, tx)
+
+
+@router.post("/birth-reports/{report_id}/match", summary="Say whose record a report means")
+async def match_birth(
+    report_id: UUID, command: MatchParent, actor: CanWrite, tx: PersonalTransaction
+) -> BirthReportView:
+    return await matching.match_parent(command, report_id, tx)
+
+
+@router.post("/birth-reports/{report_id}/folding", summary="Fold a report into another one")
+async def fold_birth_report(
+    report_id: UUID, command: FoldReport, actor: CanWrite, tx: PersonalTransaction
+) -> FoldedView:
+    return await folding.fold_report(BirthReport, command, report_id, tx)
+
+
+@router.post("/birth-reports/{report_id}/unfolding", summary="Take a folded report apart again")
+async def unfold_birth_report(
+    report_id: UUID, actor: CanWrite, tx: PersonalTransaction
+) -> FoldedView:
+    return await folding.unfold_report(BirthReport, report_id, tx)
 
 
 @router.post("/death-reports", status_code=201, summary="Report a death")
@@ -79,42 +132,57 @@ async def report_death(
     return view
 
 
-@router.get("/death-reports", summary="List death reports")
+@router.get("/death-reports", summary="List reports of deaths, the oldest first")
 async def list_death_reports(
     actor: CanReadReports,
     tx: PersonalTransaction,
-    status: ReportStatus | None = None,
-    region: RegionCode | None = None,
+    wanted: Filter,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DeathReportView]:
-    return await queries.list_death_reports(status, region, limit, cursor, tx)
+    return await queries.list_death_reports(wanted, limit, cursor, tx)
 
 
-@router.get("/death-reports/{report_id}", summary="Read a death report")
+@router.get("/death-reports/{report_id}", summary="Read a report of a death")
 async def get_death_report(
     report_id: UUID, actor: CanReadReports, tx: PersonalTransaction
 ) -> DeathReportView:
     return await queries.get_death_report(report_id, tx)
 
 
-@router.post("/death-reports/{report_id}/registration", status_code=201, summary="Register a death")
-async def register_death(report_id: UUID, actor: CanWrite, tx: PersonalTransaction) -> DeathView:
-    return await deaths.register_death(report_id, tx)
-
-
-@router.post("/death-reports/{report_id}/return", summary="Return a death report")
+@router.post("/death-reports/{report_id}/return", summary="Return a report of a death")
 async def return_death_report(
     report_id: UUID, command: ReturnReport, actor: CanWrite, tx: PersonalTransaction
 ) -> DeathReportView:
     return await deaths.return_death_report(command, report_id, tx)
 
 
-@router.post("/death-reports/{report_id}/annulment", summary="Take a registered death back")
-async def annul_death(
-    report_id: UUID, command: AnnulDeath, actor: CanWrite, tx: PersonalTransaction
-) -> DeathView:
-    return await deaths.annul_death(command, report_id, tx)
+@router.get("/death-reports/{report_id}/candidates", summary="Whose record a report may mean")
+async def list_death_candidates(
+    report_id: UUID, actor: CanWrite, tx: PersonalTransaction
+) -> Sequence[CandidateView]:
+    return await matching.candidates_for_death(report_id, tx)
+
+
+@router.post("/death-reports/{report_id}/match", summary="Say whose record a report means")
+async def match_death(
+    report_id: UUID, command: MatchDead, actor: CanWrite, tx: PersonalTransaction
+) -> DeathReportView:
+    return await matching.match_dead(command, report_id, tx)
+
+
+@router.post("/death-reports/{report_id}/folding", summary="Fold a report into another one")
+async def fold_death_report(
+    report_id: UUID, command: FoldReport, actor: CanWrite, tx: PersonalTransaction
+) -> FoldedView:
+    return await folding.fold_report(DeathReport, command, report_id, tx)
+
+
+@router.post("/death-reports/{report_id}/unfolding", summary="Take a folded report apart again")
+async def unfold_death_report(
+    report_id: UUID, actor: CanWrite, tx: PersonalTransaction
+) -> FoldedView:
+    return await folding.unfold_report(DeathReport, report_id, tx)
 
 
 @router.post("/marriage-reports", status_code=201, summary="Report a marriage or divorce")
@@ -126,16 +194,15 @@ async def report_marriage(
     return view
 
 
-@router.get("/marriage-reports", summary="List reports of marriages and divorces")
+@router.get("/marriage-reports", summary="List reports of marriages and divorces, the oldest first")
 async def list_marriage_reports(
     actor: CanReport,
     tx: PersonalTransaction,
-    status: ReportStatus | None = None,
-    region: RegionCode | None = None,
+    wanted: Filter,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[MarriageReportView]:
-    return await queries.list_marriage_reports(status, region, limit, cursor, tx)
+    return await queries.list_marriage_reports(wanted, limit, cursor, tx)
 
 
 @router.get("/marriage-reports/{report_id}", summary="Read a report of a marriage or divorce")
@@ -146,18 +213,37 @@ async def get_marriage_report(
 
 
 @router.post(
-    "/marriage-reports/{report_id}/registration",
-    status_code=201,
-    summary="Register a marriage or divorce",
+    "/marriage-reports/{report_id}/return", summary="Return a report of a marriage or divorce"
 )
-async def register_marriage(
-    report_id: UUID, actor: CanWrite, tx: PersonalTransaction
-) -> MarriageView:
-    return await marriages.register_marriage(report_id, tx)
-
-
-@router.post("/marriage-reports/{report_id}/return", summary="Return a report")
 async def return_marriage_report(
     report_id: UUID, command: ReturnReport, actor: CanWrite, tx: PersonalTransaction
 ) -> MarriageReportView:
     return await marriages.return_marriage_report(command, report_id, tx)
+
+
+@router.get("/marriage-reports/{report_id}/candidates", summary="Whose record a report may mean")
+async def list_marriage_candidates(
+    report_id: UUID, actor: CanWrite, tx: PersonalTransaction, role: SpouseRole = SpouseRole.FIRST
+) -> Sequence[CandidateView]:
+    return await matching.candidates_for_marriage(report_id, role, tx)
+
+
+@router.post("/marriage-reports/{report_id}/match", summary="Say whose record a report means")
+async def match_marriage(
+    report_id: UUID, command: MatchSpouse, actor: CanWrite, tx: PersonalTransaction
+) -> MarriageReportView:
+    return await matching.match_spouse(command, report_id, tx)
+
+
+@router.post("/marriage-reports/{report_id}/folding", summary="Fold a report into another one")
+async def fold_marriage_report(
+    report_id: UUID, command: FoldReport, actor: CanWrite, tx: PersonalTransaction
+) -> FoldedView:
+    return await folding.fold_report(MarriageReport, command, report_id, tx)
+
+
+@router.post("/marriage-reports/{report_id}/unfolding", summary="Take a folded report apart again")
+async def unfold_marriage_report(
+    report_id: UUID, actor: CanWrite, tx: PersonalTransaction
+) -> FoldedView:
+    return await folding.unfold_report(MarriageReport, report_id, tx)

@@ -1,0 +1,201 @@
+"""The process that links (比对进程): `python -m services.registry.duplicates.program`.
+
+It reads a region's records, opens their id numbers, links them by Splink and enters the pairs,
+and holds all of it in its own memory only: nothing of a person is written to disk, and the service
+beside it stays small and quick. Its parent sends one Task as a line of JSON, with the keys, to
+its standard input; it answers with lines of JSON on its standard output: progress, and at the end
+`done` or `failed`. When standard input closes, its parent is gone and so is it.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.registry.duplicates.models import Stage
+from services.registry.duplicates.pairs import (
+    Pair,
+    count_compared,
+    enter_pairs,
+    lapse_pairs,
+    note_looks,
+    send_compared,
+)
+from shared.actors import Actor
+from shared.crypto import Suite, Vault
+from shared.db import Database, Tx
+from shared.usage import Purpose
+
+if TYPE_CHECKING:  # these load Splink, DuckDB and Arrow, which the parent never needs
+    from services.registry.duplicates.linking import Linked
+    from services.registry.duplicates.reading import Reader
+
+
+class Task(BaseModel):
+    """One attempt of a search. Holds keys: it is sent through a pipe and never logged."""
+
+    search_id: UUID
+    attempt: int
+    region: str
+    least_weight: float
+    began_at: datetime
+    actor_sub: str
+    actor_name: str
+    actor_org: str
+    purpose: Purpose
+    case_reference: str | None
+    database_url: str
+    field_key: str
+    index_key: str
+    cipher: Suite
+    source: str
+    memory_mib: int
+    threads: int
+
+
+class Overtaken(Exception):
+    """The search was cancelled, or another process took it over."""
+
+
+class Program:
+    """One attempt, from the records to the queue."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._actor = Actor(
+            task.actor_sub, task.actor_name, task.actor_org, task.region, frozenset()
+        )
+
+    async def run(self) -> None:
+        from services.registry.duplicates.reading import Reader
+
+        task = self._task
+        vault = Vault.from_text(task.field_key, task.index_key, task.cipher)
+        database = await Database.connect(
+            task.database_url, size=1, vault=vault, event_vault=vault, source=task.source
+        )
+        try:
+            reader = Reader(vault)
+            await self._read(reader, database)
+            await self._link(reader, database)
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def _transaction(self, database: Database) -> AsyncIterator[Tx]:
+        async with database.transaction(
+            self._actor,
+            purpose=self._task.purpose,
+            case_reference=self._task.case_reference,
+            correlation_id=str(self._task.search_id),
+        ) as tx:
+            yield tx
+
+    async def _read(self, reader: "Reader", database: Database) -> None:
+        async with self._transaction(database) as tx:
+            total = await count_compared(self._task.region, tx)
+            say(stage=Stage.READING, total=total, compared=0)
+            await note_looks(self._task.region, tx)
+
+            async def take(content: bytes) -> None:
+                before = len(reader.ids)
+                await reader.take(content)
+                if len(reader.ids) > before:
+                    say(stage=Stage.READING, total=total, compared=len(reader.ids))
+
+            await send_compared(self._task.region, take, tx)
+
+    async def _link(self, reader: "Reader", database: Database) -> None:
+        from services.registry.duplicates.linking import duckdb_backend, findings, link
+
+        table = reader.table()
+        say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
+        if len(reader.ids) < 2:
+            await self._write(iter(()), reader, database)
+            return
+        backend = duckdb_backend(self._task.memory_mib, self._task.threads)
+        found = link(backend, table, len(reader.ids), self._task.least_weight)
+        await self._write(findings(found), reader, database)
+
+    async def _write(
+        self, batches: "Iterator[list[Linked]]", reader: "Reader", database: Database
+    ) -> None:
+        """All pairs in one transaction, so that a search leaves a whole queue or none."""
+        task, found, seen, total = self._task, 0, 0, len(reader.ids)
+        say(stage=Stage.WRITING, total=total, compared=total)
+        async with self._transaction(database) as tx:
+            await self._claim(tx)
+            for batch in batches:
+                pairs = [
+                    Pair(reader.person_id(one), reader.person_id(other), finding)
+                    for one, other, finding in batch
+                ]
+                found += await enter_pairs(pairs, task.search_id, tx)
+                seen += len(pairs)
+            lapsed = await lapse_pairs(task.region, task.search_id, task.began_at, tx)
+            await tx.execute(
+                "UPDATE duplicate_searches SET status = 'finished', stage = NULL, total = $2,"
+                " compared = $2, found = $3, known = $4, lapsed = $5, peak_mib = $6,"
+                " finished_at = now() WHERE id = $1",
+                task.search_id,
+                total,
+                found,
+                seen - found,
+                lapsed,
+                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            )
+        say(done=True)
+
+    async def _claim(self, tx: Tx) -> None:
+        """The search is still ours: a process that was given up for dead may come this far."""
+        attempt = await tx.fetch_value(
+            "SELECT attempts FROM duplicate_searches WHERE id = $1 AND status = 'running'"
+            " FOR UPDATE",
+            self._task.search_id,
+        )
+        if attempt != self._task.attempt:
+            raise Overtaken()
+
+
+def say(**said: object) -> None:
+    """One line to the parent."""
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> None:
+    """Exit code 0 when it said how it ended."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no image of this memory
+    os.nice(5)  # callers of the service come first
+    task = Task.model_validate_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        asyncio.run(Program(task).run())
+    except Overtaken:
+        say(failed="overtaken")
+    except Exception as error:  # its text can hold what was compared: only its kind goes out
+        say(failed="memory" if _is_about_memory(error) else "error", kind=type(error).__name__)
+
+
+def _is_about_memory(error: BaseException) -> bool:
+    while error.__cause__ is not None and not isinstance(error, MemoryError):
+        error = error.__cause__
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Checking in a process of its own, so that a long roster keeps neither the service's requests
+waiting nor PostgreSQL: it is checked on one core while the batch before is written on another.
+
+Parent and child talk in pickled frames over the child's standard input and output. Keys travel
+there too, never as arguments or environment; the file is inherited open and has no name. A child
+whose parent is gone reads the end of its input and ends.
+"""
+
+import asyncio
+import gc
+import os
+import pickle
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import IO, Any, Final, Self
+
+from services.registry.imports.checking import Batch, Checked, Checking, CheckingStopped, Order
+from services.registry.imports.reading import FileRefused
+from services.registry.imports.reasons import Reason
+
+WORTH_A_PROCESS: Final = 2 * 1024 * 1024  # bytes of a file; below, a process starts for nothing
+_HEADER: Final = 8
+_LIMIT: Final = 4 * 1024 * 1024
+
+
+class CheckingHere:
+    """Checking in a thread of this process, for small files."""
+
+    def __init__(self, checking: Checking) -> None:
+        self._checking = checking
+        self.total = checking.total
+
+    @classmethod
+    async def open(cls, file: IO[bytes], order: Order) -> Self:
+        return cls(await asyncio.to_thread(Checking, file, order))
+
+    async def next(self) -> Batch | None:
+        return await asyncio.to_thread(self._checking.next)
+
+    async def again(self, wrong: dict[str, Reason]) -> Batch:
+        return await asyncio.to_thread(self._checking.again, wrong)
+
+    async def close(self) -> None: ...
+
+
+class CheckingApart:
+    """Checking in a child process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, total: int) -> None:
+        self._process = process
+        self.total = total
+
+    @classmethod
+    async def open(cls, file: IO[bytes], order: Order) -> Self:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", __name__, str(file.fileno())),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote a line
+            pass_fds=(file.fileno(),),
+            limit=_LIMIT,
+        )
+        checking = cls(process, 0)
+        try:
+            # a fresh vault: one that was used holds a cipher, which cannot travel
+            checking.total = await checking._ask(order._replace(vault=replace(order.vault)))
+        except BaseException:
+            await checking.close()
+            raise
+        return checking
+
+    async def next(self) -> Batch | None:
+        return _unpacked(await self._ask({}))
+
+    async def again(self, wrong: dict[str, Reason]) -> Batch:
+        batch = _unpacked(await self._ask(wrong))
+        if batch is None:
+            raise CheckingStopped("no batch")
+        return batch
+
+    async def close(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+    async def _ask(self, question: object) -> Any:
+        sink, source = self._process.stdin, self._process.stdout
+        if sink is None or source is None:
+            raise CheckingStopped("no pipe")
+        try:
+            sink.write(_frame(question))
+            await sink.drain()
+            length = int.from_bytes(await source.readexactly(_HEADER), "big")
+            answer = pickle.loads(await source.readexactly(length))  # noqa: S301 our own child
+        except (OSError, asyncio.IncompleteReadError) as error:
+            raise CheckingStopped("gone") from error
+        if isinstance(answer, FileRefused | CheckingStopped):
+            raise answer
+        return answer
+
+
+Packed = tuple[list[tuple[Any, ...]], list[Any], set[str], int, int]
+
+
+def _packed(batch: Batch | None) -> Packed | None:
+    """Columns instead of lines: they pickle several times faster."""
+    return None if batch is None else (list(zip(*batch.good, strict=True)), *batch[1:])
+
+
+def _unpacked(packed: Packed | None) -> Batch | None:
+    if packed is None:
+        return None
+    lines: Iterable[tuple[Any, ...]] = zip(*packed[0], strict=True)
+    return Batch(list(map(Checked._make, lines)), *packed[1:])
+
+
+def _frame(content: object) -> bytes:
+    body = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
+    return len(body).to_bytes(_HEADER, "big") + body
+
+
+def _questions() -> Iterator[Any]:
+    while header := sys.stdin.buffer.read(_HEADER):
+        yield pickle.loads(sys.stdin.buffer.read(int.from_bytes(header, "big")))  # noqa: S301
+
+
+def _answer(content: object) -> None:
+    sys.stdout.buffer.write(_frame(content))
+    sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    """The child: first an order, then {} for each next batch, or codes for the same one again."""
+    gc.disable()  # lines hold no cycles, and looking for some takes a tenth of the time
+    questions = _questions()
+    with os.fdopen(int(sys.argv[1]), "rb") as file:
+        try:
+            checking = Checking(file, next(questions), breathe=False)
+            _answer(checking.total)
+            for wrong in questions:
+                _answer(_packed(checking.again(wrong) if wrong else checking.next()))
+        except FileRefused as refused:
+            _answer(refused)
+        except Exception as error:
+            _answer(CheckingStopped(type(error).__name__))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""One import on its way, from where it stands to its end.
+
+While one batch is written the next is read, checked and sealed elsewhere: in a process of its own
+for a large file, in a thread for a small one. A batch and the place in the file behind it are
+committed together, so an import stops and goes on between batches and never inside one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from tempfile import TemporaryFile
+from typing import IO
+
+from asyncpg import UniqueViolationError
+
+from services.registry.imports.batches import TakenKey, decide
+from services.registry.imports.checking import Batch, Order
+from services.registry.imports.checking_process import (
+    WORTH_A_PROCESS,
+    CheckingApart,
+    CheckingHere,
+)
+from services.registry.imports.files import close, file_place
+from services.registry.imports.models import Import, ImportStatus
+from services.registry.imports.reading import FileRefused
+from services.registry.imports.reasons import Failure, Reason
+from services.registry.imports.writing import Collided, Overtaken, advance, look_around, write
+from services.registry.regions.queries import known_regions
+from shared.actors import Actor
+from shared.clock import today
+from shared.db import Database, Tx
+from shared.events.registry import RosterImported
+from shared.usage import Purpose
+
+_COLLISIONS = 5
+_START = """
+UPDATE imports SET status = 'running', total = $2, started_at = coalesce(started_at, $3),
+    resumed_at = $3, resumed_position = position, resumed_lines = lines_read
+WHERE id = $1 AND status IN ('waiting', 'running')
+"""
+_ABOLISHED = "SELECT code FROM regions WHERE code = ANY($1::text[]) AND valid_to <= $2"
+
+
+class Job:
+    """An import that this process holds the lock of."""
+
+    def __init__(self, job: Import, database: Database, batch: int) -> None:
+        self._job = job
+        self._batch = batch
+        self._database = database
+        self._actor = Actor(job.actor_sub, job.actor_name, job.actor_org, job.region, frozenset())
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Tx]:
+        async with self._database.transaction(
+            self._actor,
+            purpose=Purpose(self._job.purpose),
+            case_reference=self._job.case_reference,
+            correlation_id=str(self._job.id),
+        ) as tx:
+            yield tx
+
+    async def run(self) -> None:
+        """Raises Overtaken when it was cancelled meanwhile."""
+        with TemporaryFile() as file:  # has no name and vanishes with the process
+            await self._fetch(file)
+            where = CheckingApart if self._job.size >= WORTH_A_PROCESS else CheckingHere
+            try:
+                checking = await where.open(file, self._order())
+            except FileRefused as refused:
+                await self._refuse(refused)
+                return
+            try:
+                await self._start(checking.total)
+                await self._carry_on(checking)
+            finally:
+                await checking.close()
+        if self._job.lines_read:
+            await self._finish()
+        else:
+            await self._refuse(FileRefused(Failure.EMPTY))
+
+    def _order(self) -> Order:
+        job = self._job
+        return Order(
+            format=job.format,
+            line=job.line,
+            position=job.position,
+            import_id=job.id,
+            as_of=job.as_of,
+            today=today(),
+            jurisdiction=job.region,
+            vault=self._database.vault,
+            batch=self._batch,
+        )
+
+    async def _fetch(self, file: IO[bytes]) -> None:
+        part = 0
+        while True:
+            async with self._transaction() as tx:
+                sealed = await tx.fetch_value(
+                    "SELECT content_sealed FROM import_files WHERE import_id = $1 AND part = $2",
+                    self._job.id,
+                    part,
+                )
+            if sealed is None:
+                file.flush()
+                return
+            content = await asyncio.to_thread(
+                self._database.vault.open_bytes, sealed, file_place(self._job.id, part)
+            )
+            file.write(content)
+            part += 1
+
+    async def _start(self, total: int) -> None:
+        async with self._transaction() as tx:
+            tag = await tx.execute(_START, self._job.id, total, tx.now)
+        if tag != "UPDATE 1":
+            raise Overtaken()
+
+    async def _carry_on(self, checking: CheckingApart | CheckingHere) -> None:
+        ahead = asyncio.create_task(self._next(checking))
+        try:
+            while batch := await ahead:
+                ahead = asyncio.create_task(self._next(checking))
+                await self._write(batch)
+        finally:
+            ahead.cancel()
+            with suppress(asyncio.CancelledError):
+                await ahead
+
+    async def _next(self, checking: CheckingApart | CheckingHere) -> Batch | None:
+        """The next batch, checked; None at the end of the file."""
+        batch = await checking.next()
+        if batch is None or not batch.codes:
+            return batch
+        async with self._transaction() as tx:
+            wrong = batch.codes - await known_regions(batch.codes, tx)
+            if not wrong:
+                return batch
+            abolished = {row["code"] for row in await tx.fetch(_ABOLISHED, sorted(wrong), tx.today)}
+        return await checking.again(
+            {
+                code: Reason.ABOLISHED_REGION if code in abolished else Reason.UNKNOWN_REGION
+                for code in wrong
+            }
+        )
+
+    async def _write(self, batch: Batch) -> None:
+        elsewhere: frozenset[TakenKey] = frozenset()
+        careful = False
+        for _ in range(_COLLISIONS):
+            try:
+                await self._attempt(batch, elsewhere, careful)
+                return
+            except Collided as collided:
+                elsewhere |= collided.keys
+            except UniqueViolationError:
+                careful = True
+        raise RuntimeError("a batch kept colliding")
+
+    async def _attempt(self, batch: Batch, elsewhere: frozenset[TakenKey], careful: bool) -> None:
+        job = self._job
+        async with self._transaction() as tx:
+            around = await look_around(batch.good, elsewhere, tx)
+            decision = await asyncio.to_thread(decide, batch.good, around, job.id)
+            await write(decision, batch, job, tx, careful=careful)
+            await advance(decision, batch, job, tx)
+        job.line, job.position = batch.line, batch.position
+        job.lines_read += len(batch.good) + len(batch.refused)
+
+    async def _finish(self) -> None:
+        async with self._transaction() as tx:
+            job = await tx.require(Import, self._job.id, lock=True)
+            if job.status != ImportStatus.RUNNING:
+                raise Overtaken()
+            job.status, job.finished_at, job.position = ImportStatus.FINISHED, tx.now, job.total
+            await close(job, tx)
+            tx.emit(
+                RosterImported(
+                    import_id=job.id,
+                    kind=job.kind,
+                    region=job.region,
+                    accepted=job.accepted,
+                    rejected=job.rejected,
+                )
+            )
+
+    async def _refuse(self, refused: FileRefused) -> None:
+        async with self._transaction() as tx:
+            job = await tx.require(Import, self._job.id, lock=True)
+            if job.status not in (ImportStatus.WAITING, ImportStatus.RUNNING):
+                raise Overtaken()
+            job.status, job.finished_at = ImportStatus.REFUSED, tx.now
+            job.failure, job.failure_columns = refused.failure.value, refused.columns
+            await close(job, tx)

@@ -1,0 +1,1 @@
+"""How good linkage is, measured: `python -m tests.linkage` writes docs/guide/linkage.md."""
