@@ -127,6 +127,28 @@ async def test_a_cancelled_import_stops_and_leaves_no_file(
     assert not await ImportWorker(database, SERVICE).work_once()
 
 
+@pytest.mark.parametrize(
+    "closing", ["dwellings SET closed_for = 'demolished', closed_on =", "rooms SET closed_on ="]
+)
+async def test_nobody_is_entered_into_a_home_that_stands_no_more(
+    database: Database, closing: str
+) -> None:
+    home = {"房屋编号": "D-1", "房间号": "101", "房屋用途": "自住"}
+    first = await send(database, csv_of(cells(**home)))
+    worker = ImportWorker(database, SERVICE)
+    while await worker.work_once():
+        pass
+    async with database.transaction(make_actor()) as tx:
+        await tx.execute(f"UPDATE {closing} $1", tx.today)
+    late = await send(database, csv_of(cells(**home, 户号="H-9", 身份证号=other(127))))
+    while await worker.work_once():
+        pass
+    assert (await job_of(database, first))["accepted"] == 1
+    assert (await job_of(database, late))["accepted"] == 0
+    async with database.transaction(make_actor()) as tx:
+        assert await tx.fetch_value("SELECT code FROM import_rejects") == "home-closed"
+
+
 async def test_what_another_township_holds_is_refused_and_stays_unseen(
     database: Database,
 ) -> None:

@@ -49,13 +49,15 @@ class Standing(NamedTuple):
 class Surroundings:
     """What the register already holds of what a batch names. `persons` are found by the index of
     their id number, `members` by checking.known_as: where one of the two sides has no number.
-    `elsewhere` are keys that exist where the actor does not see them."""
+    `closed` are dwellings and rooms that stand no more, `elsewhere` keys that exist where the actor
+    does not see them."""
 
     persons: Mapping[bytes, Recorded] = field(default_factory=dict)
     members: Mapping[bytes, Recorded] = field(default_factory=dict)
     households: Mapping[HouseholdKey, Standing] = field(default_factory=dict)
     dwellings: Mapping[DwellingKey, UUID] = field(default_factory=dict)
     rooms: Mapping[RoomKey, UUID] = field(default_factory=dict)
+    closed: Collection[UUID] = ()
     elsewhere: Collection[TakenKey] = ()
 
 
@@ -111,9 +113,21 @@ def _unregistered(
             decision.rejects.append((each, _twice(each, seen[key].home)))
         elif key in around.elsewhere:
             decision.rejects.append((each, Fault(Reason.ALREADY_REGISTERED, "身份证号")))
+        elif _home_closed(each, around):
+            decision.rejects.append((each, Fault(Reason.HOME_CLOSED, "房屋编号")))
         else:
             seen[key] = each
             yield each
+
+
+def _home_closed(each: Checked, around: Surroundings) -> bool:
+    """Whether nobody can live there any more: the building, or the room in it, was closed."""
+    if each.dwelling is None or each.room is None:
+        return False
+    dwelling = around.dwellings.get((each.home, each.dwelling))
+    if dwelling is None:
+        return False
+    return dwelling in around.closed or around.rooms.get((dwelling, each.room)) in around.closed
 
 
 def _compare(each: Checked, recorded: Recorded, import_id: UUID, decision: Decision) -> None:

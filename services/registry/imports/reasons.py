@@ -41,6 +41,7 @@ class Reason(StrEnum):
     USE = "use"
     ROOM = "room"
     DWELLING_OUTSIDE = "dwelling-outside"
+    HOME_CLOSED = "home-closed"
     PHONE = "phone"
     SINCE = "since"
     SINCE_FUTURE = "since-future"
@@ -134,6 +135,9 @@ REASON_TEXT: dict[Reason, Text] = {
         "房屋应在您辖区内的居住地;住在外地的人请留空",
         "A dwelling lies in the place of residence, in your jurisdiction; leave it empty for"
         " somebody who lives elsewhere",
+    ),
+    Reason.HOME_CLOSED: Text(
+        "此房屋或房间已停用或拆除", "This building or room was closed or torn down"
     ),
     Reason.PHONE: Text("不是 11 位手机号", "Not a mobile number of 11 digits"),
     Reason.DUPLICATE_ID: Text(

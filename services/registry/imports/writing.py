@@ -67,12 +67,13 @@ LEFT JOIN persons AS p ON p.household_id = h.id AND p.household_relation IN ('0'
 # notice the second.
 _LOCK_HOUSEHOLDS = "SELECT id FROM households WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _DWELLINGS = """
-SELECT d.id, d.region, d.number FROM dwellings AS d
+SELECT d.id, d.region, d.number, d.closed_on <= $3 AS closed FROM dwellings AS d
 JOIN unnest($1::text[], $2::text[]) AS asked (region, number) USING (region, number)
 """
 # Rosters know no units: theirs are the rooms without one.
 _ROOMS = """
-SELECT id, dwelling_id, number FROM rooms WHERE dwelling_id = ANY($1::uuid[]) AND unit = ''
+SELECT id, dwelling_id, number, closed_on <= $2 AS closed FROM rooms
+WHERE dwelling_id = ANY($1::uuid[]) AND unit = ''
 """
 
 _NEW_HOUSEHOLDS = """
@@ -158,14 +159,16 @@ async def look_around(
     keys = sorted({each.household for each in good if each.household})
     households = _standing(await tx.fetch(_HOUSEHOLDS, *_columns(keys, 2)) if keys else [])
     places = sorted({(each.home, each.dwelling) for each in good if each.dwelling})
-    dwellings = await tx.fetch(_DWELLINGS, *_columns(places, 2)) if places else []
-    rooms = await tx.fetch(_ROOMS, [row["id"] for row in dwellings]) if dwellings else []
+    dwellings = await tx.fetch(_DWELLINGS, *_columns(places, 2), tx.today) if places else []
+    ids = [row["id"] for row in dwellings]
+    rooms = await tx.fetch(_ROOMS, ids, tx.today) if ids else []
     return Surroundings(
         persons={row["id_number_index"]: _recorded(row) for row in persons},
         members=await _members(good, households, tx) if households else {},
         households=households,
         dwellings={(row["region"], row["number"]): row["id"] for row in dwellings},
         rooms={(row["dwelling_id"], row["number"]): row["id"] for row in rooms},
+        closed={row["id"] for row in (*dwellings, *rooms) if row["closed"]},
         elsewhere=elsewhere,
     )
 
