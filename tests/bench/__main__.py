@@ -7,12 +7,19 @@ import tempfile
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from tests.bench import row1_lookup, row3_create, row4_delivery, row5_import, row8_duplicates
+from tests.bench import (
+    row1_lookup,
+    row2_page,
+    row3_create,
+    row4_delivery,
+    row5_import,
+    row8_duplicates,
+)
 from tests.bench.frame import Contest, Result, measure
 from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
-ROWS = (1, 3, 4, 5, 8)
+ROWS = (1, 2, 3, 4, 5, 8)
 
 
 def main() -> None:
@@ -65,6 +72,8 @@ def _contest(
     match row:
         case 1:
             return row1_lookup.contest(made, asked.people)
+        case 2:
+            return row2_page.contest(made, asked.people)
         case 3:
             return row3_create.contest(made, asked.people, asked.rounds)
         case 4:

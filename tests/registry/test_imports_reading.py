@@ -171,6 +171,28 @@ def test_a_gibibyte_of_zeros_is_refused_unread() -> None:
     assert refusal(bomb.getvalue(), "xlsx").failure is Failure.TOO_LARGE_INSIDE
 
 
+def test_two_cells_at_the_ends_of_a_sheet_are_refused_before_it_is_laid_out() -> None:
+    """A table of all the places between them would take half a terabyte."""
+
+    def write(sheet: Any) -> None:
+        sheet.write_row(1, 0, cells())
+        sheet.write_string(1_048_575, 16_383, "x")
+
+    assert refusal(workbook(write), "xlsx").failure is Failure.TOO_LARGE_INSIDE
+
+
+def test_a_sheet_in_another_encoding_is_refused() -> None:
+    plain = workbook(lambda sheet: sheet.write_row(1, 0, cells()))
+    book = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(book, "w") as new:
+        for member in old.namelist():
+            content = old.read(member)
+            if member == "xl/worksheets/sheet1.xml":
+                content = content.decode().replace("UTF-8", "UTF-16").encode("utf-16")
+            new.writestr(member, content)
+    assert refusal(book.getvalue(), "xlsx").failure is Failure.UNREADABLE
+
+
 def test_a_macro_is_never_looked_at() -> None:
     book = io.BytesIO(workbook(lambda sheet: sheet.write_row(1, 0, cells())))
     with zipfile.ZipFile(book, "a") as archive:

@@ -6,9 +6,11 @@ values: formulas and macros are never run.
 """
 
 import csv
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import cache, partial
 from typing import IO, Final, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
@@ -24,6 +26,12 @@ from services.registry.imports.rules import (
 )
 
 XLSX_UNPACKED_LIMIT: Final = 1024 * 1024 * 1024
+# A sheet is laid out as a table up to its furthest cell: so many places it may have for each cell
+# that it holds, beside those of a small sheet. Two cells a million lines apart could otherwise ask
+# for more memory than there is.
+_PLACES_A_CELL: Final = 20
+_SMALL_SHEET: Final = 1_000_000
+_CELL: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,10})["']""")
 _LINE_LIMIT: Final = 16 * 1024
 _PIECE: Final = 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
@@ -192,10 +200,36 @@ def _check_archive(file: IO[bytes]) -> None:
                 raise FileRefused(Failure.TOO_LARGE_INSIDE)
             for member in members:
                 with archive.open(member) as content:
-                    while content.read(_PIECE):
-                        pass
+                    pieces = iter(partial(content.read, _PIECE), b"")
+                    if _too_sparse(pieces, xml=member.filename.endswith((".xml", ".rels"))):
+                        raise FileRefused(Failure.TOO_LARGE_INSIDE)
     except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, NotImplementedError) as error:
         raise FileRefused(Failure.UNREADABLE) from error
+
+
+def _too_sparse(pieces: Iterator[bytes], *, xml: bool) -> bool:
+    """Whether the cells of a part lie so far apart that a table of them would be mostly empty.
+    Raises ValueError for XML in an encoding in which they could not be seen."""
+    cells = rows = columns = 0
+    before = b""
+    for piece in pieces:
+        if xml and b"\x00" in piece:
+            raise ValueError("not UTF-8")
+        for letters, digits in _CELL.findall(before + piece):
+            cells += 1
+            rows = max(rows, int(digits))
+            columns = max(columns, _column(letters.upper()))
+        before = piece[-32:]
+    return rows * columns > _SMALL_SHEET + _PLACES_A_CELL * cells
+
+
+@cache
+def _column(letters: bytes) -> int:
+    """A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _xlsx_lines(

@@ -56,11 +56,12 @@ async def find_person(person_id: UUID, tx: Tx, *, lock: bool = False) -> Person 
 
 async def find_by_id_number(id_number: str, tx: Tx, *, lock: bool = False) -> Person | None:
     """Whose id number it is, or None. The caller notes the look."""
-    query = select(Person).where(
-        col(Person.id_number_index) == tx.vault.index(id_number, "id_number"),
-        col(Person.status) != PersonStatus.MERGED,
+    found = await tx.find(
+        Person,
+        "SELECT * FROM persons WHERE id_number_index = $1 AND status <> 'merged'"
+        + (" FOR UPDATE" if lock else ""),
+        tx.vault.index(id_number, "id_number"),
     )
-    found = await tx.find(Person, query.with_for_update() if lock else query)
     return found[0] if found else None
 
 

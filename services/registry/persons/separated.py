@@ -13,7 +13,7 @@ from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 _DUTIES = Path(__file__).with_name("separation_duties.json")
 
 # The condition is that of the index persons_separated, and of rules.is_separated.
-_LIST = """
+LIST = """
 SELECT * FROM persons
 WHERE status = 'active'
   AND NOT starts_with(left(hukou_region, 9), left(residence_region, 9))
@@ -31,7 +31,7 @@ async def list_separated(
     """Those for whom `region` is one of the two places, in the order of their ids; each leaves a
     usage entry. Raises OutsideJurisdiction."""
     asked = narrow(tx.actor, region)
-    found = await tx.find(Person, _LIST, asked, within_city, id_in(cursor) or BEFORE_ALL, limit + 1)
+    found = await tx.find(Person, LIST, asked, within_city, id_in(cursor) or BEFORE_ALL, limit + 1)
     items = [_view_of(person, asked) for person in found[:limit]]
     for each in items:
         tx.saw(each.person_id, "residence")
