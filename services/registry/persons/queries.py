@@ -56,12 +56,9 @@ async def find_person(person_id: UUID, tx: Tx, *, lock: bool = False) -> Person 
 
 async def find_by_id_number(id_number: str, tx: Tx, *, lock: bool = False) -> Person | None:
     """Whose id number it is, or None. The caller notes the look."""
-    found = await tx.find(
-        Person,
-        "SELECT * FROM persons WHERE id_number_index = $1 AND status <> 'merged'"
-        + (" FOR UPDATE" if lock else ""),
-        tx.vault.index(id_number, "id_number"),
-    )
+    query = "SELECT * FROM persons WHERE id_number_index = $1 AND status <> 'merged'"
+    index = tx.vault.index(id_number, "id_number")
+    found = await tx.find(Person, f"{query} FOR UPDATE" if lock else query, index)
     return found[0] if found else None
 
 
