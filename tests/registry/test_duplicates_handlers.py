@@ -166,7 +166,7 @@ async def test_a_search_reads_what_a_registration_does(database: Database) -> No
         await committed(database, **said)
     reader = Reader(VAULT)
     async with database.transaction(make_actor()) as tx:
-        rows = await tx.fetch(f"{COMPARED} ORDER BY persons.id")
+        rows = await tx.fetch(COMPARED)
         content = bytearray()
 
         async def collect(part: bytes) -> None:
@@ -175,14 +175,14 @@ async def test_a_search_reads_what_a_registration_does(database: Database) -> No
         await send_compared("420325", collect, tx)
     for cut in range(0, len(content), 7):  # however the network cuts it
         await reader.take(bytes(content[cut : cut + 7]))
+    reader.end()
     table = reader.table()
-    made = [read(row, VAULT) for row in rows]
-    assert [UUID(each) for each in reader.ids] == [each.id for each in made]
-    assert len(made) == 4
-    for n, each in enumerate(made):
+    made = {each.id: each.record for each in (read(row, VAULT) for row in rows)}
+    assert len(made) == len(reader.ids) == 4
+    for n in range(4):
         line = {name: value[0] for name, value in table.slice(n, 1).to_pydict().items()}
         assert line.pop("row_number") == n
-        assert line == each.record._asdict()
+        assert line == made[reader.person_id(n)]._asdict()
 
 
 async def test_pairs_are_entered_once_and_weighed_anew(open_tx: TxFactory) -> None:

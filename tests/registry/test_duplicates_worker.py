@@ -30,6 +30,7 @@ from tests.registry.samples import make_person
 
 FIRST = {"id_number": number("19900101", 112)}
 NO_NUMBER = {"id_number": None}
+LOOK = "duplicate-search"
 STRANGER = {"name": "李娜", "id_number": number("19850505", 224), "birth_date": "1985-05-05"}
 
 
@@ -306,3 +307,5 @@ async def test_too_little_memory_fails_with_that_reason(
     search = await search_of(database, search_id)
     assert (search.status, search.failure) == ("failed", "memory")
     assert await queue(database) == []
+    async with database.transaction(make_actor()) as tx:  # their numbers were opened all the same
+        assert await tx.fetch_value("SELECT count(*) FROM usage_entries WHERE kind = $1", LOOK) == 2

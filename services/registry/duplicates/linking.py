@@ -13,6 +13,8 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.comparison_level_library import CustomLevel, ElseLevel
 from splink.comparison_library import CustomComparison
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
+from splink.internals.database_api import DatabaseAPI
+from splink.internals.splink_dataframe import SplinkDataFrame
 
 from services.registry.duplicates.levels import Comparison, Level
 from services.registry.duplicates.model import (
@@ -31,7 +33,7 @@ _NUMBERS = {"unreadable", "day_number"}
 SCHEMA: Final = pa.schema(
     [(KEY, _WHOLE), *((name, _WHOLE if name in _NUMBERS else _TEXT) for name in Record._fields)]
 )
-"""Of the table that is linked: a row a record, `row_number` in the order of the persons' ids."""
+"""Of the table that is linked: a row a record."""
 
 PAIRS_AT_ONCE: Final = 20_000
 _RECORDS_A_CHUNK: Final = 400_000
@@ -69,7 +71,7 @@ def duckdb_backend(memory_mib: int, threads: int) -> DuckDBAPI:
     return DuckDBAPI(connection)
 
 
-def link(backend: Any, table: Any, records: int, least: float) -> Any:
+def link(backend: DatabaseAPI[Any], table: Any, records: int, least: float) -> SplinkDataFrame:
     """Splink's predictions for the pairs that weigh at least `least`. `backend` is one of Splink's
     (DuckDBAPI, SparkAPI), `table` what it registers: an Arrow table of SCHEMA, or its like."""
     frame = backend.register(table)
@@ -87,7 +89,7 @@ def link(backend: Any, table: Any, records: int, least: float) -> Any:
     )
 
 
-def findings(predictions: Any) -> Iterator[list[Linked]]:
+def findings(predictions: SplinkDataFrame) -> Iterator[list[Linked]]:
     """The predictions in batches, strongest first, as codes and weights."""
     columns = [f"{KEY}_l", f"{KEY}_r", "match_weight"]
     for each in COMPARISONS:

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.registry.duplicates.model import Finding
 from services.registry.duplicates.models import Stage
 from services.registry.duplicates.pairs import (
     Pair,
@@ -36,6 +37,8 @@ from shared.db import Database, Tx
 from shared.usage import Purpose
 
 if TYPE_CHECKING:  # these load Splink, DuckDB and Arrow, which the parent never needs
+    from splink.internals.splink_dataframe import SplinkDataFrame
+
     from services.registry.duplicates.linking import Linked
     from services.registry.duplicates.reading import Reader
 
@@ -76,6 +79,7 @@ class Program:
         )
 
     async def run(self) -> None:
+        from services.registry.duplicates.linking import findings
         from services.registry.duplicates.reading import Reader
 
         task = self._task
@@ -85,8 +89,8 @@ class Program:
         )
         try:
             reader = Reader(vault)
-            await self._read(reader, database)
-            await self._link(reader, database)
+            found = await self._link(reader, database)
+            await self._write(iter(()) if found is None else findings(found), reader, database)
         finally:
             await database.close()
 
@@ -100,31 +104,29 @@ class Program:
         ) as tx:
             yield tx
 
-    async def _read(self, reader: "Reader", database: Database) -> None:
+    async def _link(self, reader: "Reader", database: Database) -> "SplinkDataFrame | None":
+        """Read and link. The looks are written, and committed whatever comes of the linking, while
+        another thread links already."""
+        task = self._task
         async with self._transaction(database) as tx:
-            total = await count_compared(self._task.region, tx)
-            say(stage=Stage.READING, total=total, compared=0)
-            await note_looks(self._task.region, tx)
+            await self._read(reader, tx)
+            say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
+            linking = asyncio.create_task(asyncio.to_thread(_linked, reader, task))
+            await note_looks(task.region, tx)
+        return await linking
 
-            async def take(content: bytes) -> None:
-                before = len(reader.ids)
-                await reader.take(content)
-                if len(reader.ids) > before:
-                    say(stage=Stage.READING, total=total, compared=len(reader.ids))
+    async def _read(self, reader: "Reader", tx: Tx) -> None:
+        total = await count_compared(self._task.region, tx)
+        say(stage=Stage.READING, total=total, compared=0)
 
-            await send_compared(self._task.region, take, tx)
+        async def take(content: bytes) -> None:
+            before = len(reader.ids)
+            await reader.take(content)
+            if len(reader.ids) > before:
+                say(stage=Stage.READING, total=total, compared=len(reader.ids))
 
-    async def _link(self, reader: "Reader", database: Database) -> None:
-        from services.registry.duplicates.linking import duckdb_backend, findings, link
-
-        table = reader.table()
-        say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
-        if len(reader.ids) < 2:
-            await self._write(iter(()), reader, database)
-            return
-        backend = duckdb_backend(self._task.memory_mib, self._task.threads)
-        found = link(backend, table, len(reader.ids), self._task.least_weight)
-        await self._write(findings(found), reader, database)
+        await send_compared(self._task.region, take, tx)
+        reader.end()
 
     async def _write(
         self, batches: "Iterator[list[Linked]]", reader: "Reader", database: Database
@@ -135,10 +137,7 @@ class Program:
         async with self._transaction(database) as tx:
             await self._claim(tx)
             for batch in batches:
-                pairs = [
-                    Pair(reader.person_id(one), reader.person_id(other), finding)
-                    for one, other, finding in batch
-                ]
+                pairs = [_pair(reader, *linked) for linked in batch]
                 found += await enter_pairs(pairs, task.search_id, tx)
                 seen += len(pairs)
             lapsed = await lapse_pairs(task.region, task.search_id, task.began_at, tx)
@@ -164,6 +163,21 @@ class Program:
         )
         if attempt != self._task.attempt:
             raise Overtaken()
+
+
+def _pair(reader: "Reader", one: int, other: int, finding: Finding) -> Pair:
+    first, second = sorted((reader.person_id(one), reader.person_id(other)))
+    return Pair(first, second, finding)
+
+
+def _linked(reader: "Reader", task: Task) -> "SplinkDataFrame | None":
+    """The predictions; None where there is nobody to compare."""
+    from services.registry.duplicates.linking import duckdb_backend, link
+
+    if len(reader.ids) < 2:
+        return None
+    backend = duckdb_backend(task.memory_mib, task.threads)
+    return link(backend, reader.table(), len(reader.ids), task.least_weight)
 
 
 def say(**said: object) -> None:

@@ -43,11 +43,14 @@ class Reader:
             self._read(bytes(self._rest[:end]))
             del self._rest[:end]
 
-    def table(self) -> pa.Table:
-        """All of it, once it has ended."""
+    def end(self) -> None:
+        """No more of it comes."""
         if self._rest:
             self._read(bytes(self._rest))
             self._rest.clear()
+
+    def table(self) -> pa.Table:
+        """All of it."""
         return pa.Table.from_batches(self._batches, SCHEMA)
 
     def person_id(self, row: int) -> UUID:
