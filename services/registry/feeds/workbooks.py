@@ -25,8 +25,15 @@ _PIECE: Final = 256 * 1024
 _MACROS: Final = re.compile(r"vbaproject|vbadata|activex|macrosheets|xlmacro", re.IGNORECASE)
 _MACRO_TYPES: Final = re.compile(rb"macroEnabled|vbaProject", re.IGNORECASE)
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_BROKEN: Final = (zipfile.BadZipFile, OSError, RuntimeError, ValueError, NotImplementedError,
-                  EOFError, expat.ExpatError)  # fmt: skip
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    OSError,
+    RuntimeError,
+    ValueError,
+    NotImplementedError,
+    EOFError,
+    expat.ExpatError,
+)
 
 
 def open_workbook(file: IO[bytes], profile: Profile) -> Source:

@@ -154,10 +154,13 @@ async def get_migrant_origins(region: str | None, on: date | None, tx: Tx) -> Mi
     }
     names = await names_on(counts, day, tx)
     shown = sorted(
-        (Origin(province=code, name=names.get(code), people=people)
-         for code, count in counts.items() if (people := published(count)) is not None),
+        (
+            Origin(province=code, name=names.get(code), people=people)
+            for code, count in counts.items()
+            if (people := published(count)) is not None
+        ),
         key=lambda origin: (-origin.people, origin.province),
-    )  # fmt: skip
+    )
     return MigrantOriginsView(
         region=area,
         on=day,

@@ -22,17 +22,17 @@ from services.registry.statistics.schemas import (
 from shared.codes import RegionCode
 from shared.http import Route, Transaction
 from shared.printing import png_of_svg
+from shared.sheets import XLSX_MEDIA
 
 View = TypeVar("View", bound=BaseModel)
 
 router = APIRouter(tags=["statistics"], route_class=Route)
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OTHER_FORMATS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             "text/csv": {"schema": {"type": "string"}},
-            _XLSX: {"schema": {"type": "string", "format": "binary"}},
+            XLSX_MEDIA: {"schema": {"type": "string", "format": "binary"}},
             "image/svg+xml": {"schema": {"type": "string"}},
             "image/png": {"schema": {"type": "string", "format": "binary"}},
         }
@@ -156,7 +156,7 @@ async def _as(
         case Format.CSV:
             return Response(tables.csv_of(table()), media_type="text/csv")
         case Format.XLSX:
-            return Response(tables.xlsx_of(table()), media_type=_XLSX)
+            return Response(tables.xlsx_of(table()), media_type=XLSX_MEDIA)
         case Format.SVG:
             return Response(chart(), media_type="image/svg+xml")
         case Format.PNG:

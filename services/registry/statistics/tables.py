@@ -1,9 +1,8 @@
 """Figures as tables to compute with: CSV and XLSX. Pure."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import xlsxwriter
 
@@ -16,6 +15,7 @@ from services.registry.statistics.schemas import (
     PopulationBridgesView,
     PyramidView,
 )
+from shared.sheets import BOM, csv_lines
 
 Value = str | int | float | None
 
@@ -68,10 +68,8 @@ def births_table(view: BirthCountsView) -> Table:
 
 def csv_of(table: Table) -> bytes:
     """UTF-8 with a mark, as the usual spreadsheet programs in China expect."""
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerows([table.headers, *table.rows])
-    return text.getvalue().encode("utf-8-sig")
+    cells = [["" if value is None else str(value) for value in row] for row in table.rows]
+    return BOM + csv_lines([table.headers, *cells])
 
 
 def xlsx_of(table: Table) -> bytes:
