@@ -7,33 +7,26 @@ tells the replicas apart.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import structlog
 
 from services.registry.exports.models import Export, ExportPart, ExportStatus
 from services.registry.exports.queries import COUNTS, ROWS, cells_of, part_place
 from services.registry.exports.rules import IDENTIFYING, What
-from services.registry.imports.rules import pause_after
 from shared.actors import Actor
 from shared.app import Parts
 from shared.crypto import Vault
-from shared.db import Connection, Database, Tx
-from shared.problems import Unavailable
-from shared.tasks import end
+from shared.db import Database, Tx
+from shared.jobs import Worker, pause_after, working
 from shared.usage import Purpose
-
-log = structlog.get_logger()
 
 KEEP_FILE = timedelta(days=7)
 PAGE = 2_000
 ATTEMPTS = 5
-_LOCK = 0x455850  # "EXP"
-_IDLE_SECONDS = 0.5
 _FIRST = UUID(int=0)
 _WAITING = """
 SELECT id FROM exports WHERE status IN ('waiting', 'running')
@@ -41,72 +34,30 @@ AND (next_attempt_at IS NULL OR next_attempt_at <= $1) ORDER BY created_at LIMIT
 """
 
 
-@asynccontextmanager
-async def exporting(parts: Parts) -> AsyncIterator[None]:
+def exporting(parts: Parts) -> AbstractAsyncContextManager[None]:
     """Runs a worker beside the service."""
-    task = asyncio.create_task(ExportWorker(parts.database, parts.actor).run())
-    try:
-        yield
-    finally:
-        await end(task)
+    return working(ExportWorker(parts.database, parts.actor))
 
 
-class ExportWorker:
+class ExportWorker(Worker):
     """Looks for exports to do. Reads under the jurisdiction of whoever asked, never a wider one."""
 
+    kind = "export"
+    lock = 0x455850  # "EXP"
+    tidies_every = timedelta(minutes=1)
+
     def __init__(self, database: Database, actor: Actor, *, page: int = PAGE) -> None:
-        self._database = database
+        super().__init__(database, actor)
         self._page = page
-        self._finder = Actor(actor.sub, actor.name, actor.org, actor.region[:2], frozenset())
-        self._swept = datetime.min.replace(tzinfo=UTC)
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            worked = False
-            try:
-                worked = await self.work_once()
-                await self.sweep()
-            except Exception as error:  # the database is away: go on later
-                log.warning("export-paused", error=type(error).__name__)
-                await asyncio.sleep(2)
-            if not worked:
-                await asyncio.sleep(_IDLE_SECONDS)
+    async def due(self, tx: Tx) -> Sequence[UUID]:
+        return [row["id"] for row in await tx.fetch(_WAITING, tx.now)]
 
-    async def work_once(self) -> bool:
-        """Do one export that is due and that nobody else is doing. Returns whether there was one.
-        Raises Unavailable; every other error is the export's own, and counted there."""
-        async with self._database.transaction(self._finder) as tx:
-            rows = await tx.fetch(_WAITING, tx.now)
-        for row in rows:
-            async with self._database.acquire() as connection:
-                if await self._claimed(row["id"], connection):
-                    return True
-        return False
-
-    async def _claimed(self, export_id: UUID, connection: Connection) -> bool:
-        locked = "SELECT pg_try_advisory_lock($1, hashtext($2))"
-        if not await connection.fetchval(locked, _LOCK, str(export_id)):
-            return False
-        try:
-            await self._carry(export_id)
-        except Unavailable:
-            raise
-        except Exception as error:
-            log.warning("export-stuck", export_id=str(export_id), error=type(error).__name__)
-            await self._note_failure(export_id, error)
-        finally:
-            if not connection.is_closed():
-                await connection.execute(
-                    "SELECT pg_advisory_unlock($1, hashtext($2))", _LOCK, str(export_id)
-                )
-        return True
-
-    async def _carry(self, export_id: UUID) -> None:
-        async with self._database.transaction(self._finder) as tx:
-            export = await tx.require(Export, export_id)
+    async def carry(self, job_id: UUID) -> None:
+        async with self.database.transaction(self.finder) as tx:
+            export = await tx.require(Export, job_id)
         while export.status in (ExportStatus.WAITING, ExportStatus.RUNNING):
-            async with self._database.transaction(
+            async with self.database.transaction(
                 Actor(
                     export.actor_sub,
                     export.actor_name,
@@ -117,25 +68,21 @@ class ExportWorker:
                 purpose=Purpose(export.purpose),
                 case_reference=export.case_reference,
             ) as tx:
-                export = await gather_page(export_id, self._page, tx)
+                export = await gather_page(job_id, self._page, tx)
 
-    async def _note_failure(self, export_id: UUID, error: Exception) -> None:
-        async with self._database.transaction(self._finder) as tx:
-            export = await tx.require(Export, export_id, lock=True)
-            export.attempts += 1
-            export.error = type(error).__name__
-            export.next_attempt_at = tx.now + pause_after(export.attempts)
-            if export.attempts >= ATTEMPTS:
-                export.status, export.finished_at = ExportStatus.FAILED, tx.now
-                await _delete_parts(export, tx)
-            await tx.save(export)
+    async def note_failure(self, job_id: UUID, error: Exception, tx: Tx) -> None:
+        export = await tx.require(Export, job_id, lock=True)
+        export.attempts += 1
+        export.error = type(error).__name__
+        export.next_attempt_at = tx.now + pause_after(export.attempts)
+        if export.attempts >= ATTEMPTS:
+            export.status, export.finished_at = ExportStatus.FAILED, tx.now
+            await _delete_parts(export, tx)
+        await tx.save(export)
 
-    async def sweep(self) -> None:
-        """Once a minute, delete files whose time is over."""
-        now = datetime.now(UTC)
-        if now - self._swept < timedelta(minutes=1):
-            return
-        async with self._database.transaction(self._finder) as tx:
+    async def tidy(self) -> None:
+        """Delete files whose time is over."""
+        async with self.database.transaction(self.finder) as tx:
             for export in await tx.find(
                 Export,
                 "SELECT * FROM exports WHERE status = 'finished' AND kept_until <= $1"
@@ -145,7 +92,6 @@ class ExportWorker:
                 export.status = ExportStatus.DELETED
                 await tx.save(export)
                 await _delete_parts(export, tx)
-        self._swept = now
 
 
 async def gather_page(export_id: UUID, page: int, tx: Tx) -> Export:

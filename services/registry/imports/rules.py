@@ -358,8 +358,3 @@ def pace(lines: int, done: int, left: int, began: datetime | None, now: datetime
     if seconds < 1 or not lines or not done:
         return Pace(None, None)
     return Pace(round(lines / seconds), now + timedelta(seconds=seconds * left / done))
-
-
-def pause_after(failures: int) -> timedelta:
-    """How long an import waits that has failed so many times in a row: seconds, then minutes."""
-    return timedelta(seconds=2 * 4**failures)
