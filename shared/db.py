@@ -38,18 +38,21 @@ Row = TypeVar("Row", bound=SQLModel)
 
 _DIALECT = AsyncpgDialect()  # type: ignore[no-untyped-call]
 
+# What leaves with the commit goes in one statement where there is both: `at` is $1 of each.
 OUTBOX_INSERT = """
 INSERT INTO outbox (event_id, topic, key, payload, created_at)
-SELECT event_id, topic, key, payload, $5
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+SELECT event_id, topic, key, payload, $1
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
   WITH ORDINALITY AS t (event_id, topic, key, payload, n)
 ORDER BY n
 """
-
-USAGE_INSERT = """
+_USAGE = """
 INSERT INTO usage_entries (subject_id, at, actor_sub, actor_org, purpose, case_reference, kind)
-SELECT subject, $2, $3, $4, $5, $6, kind FROM unnest($1::uuid[], $7::text[]) AS t (subject, kind)
+SELECT subject, $1, {}, {}, {}, {}, kind
+FROM unnest({}::uuid[], {}::text[]) AS t (subject, kind)
 """
+USAGE_INSERT = _USAGE.format(*(f"${n}" for n in range(2, 8)))
+BOTH_INSERT = f"WITH seen AS ({_USAGE.format(*(f'${n}' for n in range(6, 12)))}) {OUTBOX_INSERT}"
 
 
 class _PlainConnection(asyncpg.Connection):
@@ -259,42 +262,43 @@ class Tx:
 
     async def flush(self) -> None:
         """Write usage entries and outbox rows; the doors call it just before the commit."""
-        if self._usages:
-            purpose = self.purpose or Purpose.REGISTRATION
+        if self._events and self._usages:
             await self.connection.execute(
-                USAGE_INSERT,
-                [subject for subject, _ in self._usages],
-                self.now,
-                self.actor.sub,
-                self.actor.org,
-                purpose.value,
-                self.case_reference,
-                [kind for _, kind in self._usages],
+                BOTH_INSERT, self.now, *self._outbox_values(), *self._usage_values()
             )
-        if self._events:
-            ids = [new_id() for _ in self._events]
-            correlation_id = self.correlation_id or str(new_id())
-            payloads = [
-                envelope(
-                    event,
-                    event_id,
-                    self.source,
-                    self.now,
-                    self.event_vault,
-                    actor=self.actor.sub,
-                    correlation_id=correlation_id,
-                    causation_id=self.causation_id,
-                )
-                for event, event_id in zip(self._events, ids, strict=True)
-            ]
-            await self.connection.execute(
-                OUTBOX_INSERT,
-                ids,
-                [event.topic for event in self._events],
-                [event.key for event in self._events],
-                payloads,
+        elif self._usages:
+            await self.connection.execute(USAGE_INSERT, self.now, *self._usage_values())
+        elif self._events:
+            await self.connection.execute(OUTBOX_INSERT, self.now, *self._outbox_values())
+
+    def _usage_values(self) -> tuple[Any, ...]:
+        return (
+            self.actor.sub,
+            self.actor.org,
+            (self.purpose or Purpose.REGISTRATION).value,
+            self.case_reference,
+            [subject for subject, _ in self._usages],
+            [kind for _, kind in self._usages],
+        )
+
+    def _outbox_values(self) -> tuple[list[Any], ...]:
+        ids = [new_id() for _ in self._events]
+        correlation_id = self.correlation_id or str(new_id())
+        payloads = [
+            envelope(
+                event,
+                event_id,
+                self.source,
                 self.now,
+                self.event_vault,
+                actor=self.actor.sub,
+                correlation_id=correlation_id,
+                causation_id=self.causation_id,
             )
+            for event, event_id in zip(self._events, ids, strict=True)
+        ]
+        topics = [event.topic for event in self._events]
+        return ids, topics, [event.key for event in self._events], payloads
 
 
 class Database:

@@ -1,5 +1,10 @@
-"""The tables that every service has, beside its own: outbox, inbox, dead letters, usage entries,
-aliases of merged persons and idempotency keys. Only shared/ reads and writes them."""
+"""What the tables of every service have in common: how a row is made, and the tables that each has
+beside its own (outbox, inbox, dead letters, usage entries, aliases of merged persons, idempotency
+keys). Only shared/ reads and writes those."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +21,32 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import SQLModel
+
+
+class PlainRow(SQLModel):
+    """A row is a plain value: shared/db.py writes it whole, so nobody has to be told of each column
+    that is set. SQLModel's own constructor tells SQLAlchemy, which costs more than an insert."""
+
+    def __init__(self, **values: Any) -> None:
+        """Columns by name; those with a default may be left out. Raises TypeError for others."""
+        known, defaults, made = _columns(type(self))
+        if not known.issuperset(values):
+            raise TypeError(f"no such column: {', '.join(values.keys() - known)}")
+        self.__dict__.update(defaults)
+        self.__dict__.update({name: make() for name, make in made.items() if name not in values})
+        self.__dict__.update(values)
+
+
+@cache
+def _columns(
+    model: type[SQLModel],
+) -> tuple[frozenset[str], dict[str, Any], dict[str, Callable[..., Any]]]:
+    """The names of a table's columns, their plain defaults, and what makes the others."""
+    optional = {name: each for name, each in model.model_fields.items() if not each.is_required()}
+    made = {name: each.default_factory for name, each in optional.items() if each.default_factory}
+    plain = {name: each.default for name, each in optional.items() if name not in made}
+    return frozenset(model.model_fields), plain, made
 
 
 def add_common_tables(metadata: MetaData) -> None:

@@ -2,12 +2,11 @@
 the base of its commands."""
 
 from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
 
-from shared.tables import add_common_tables
+from shared.tables import PlainRow, add_common_tables
 
 
-class Row(SQLModel, registry=registry()):
+class Row(PlainRow, registry=registry()):
     """Base class of the tables in the notify database."""
 
 

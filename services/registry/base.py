@@ -1,12 +1,11 @@
 """The base of this service's tables: its own registry, so that services share no metadata."""
 
 from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
 
-from shared.tables import add_common_tables
+from shared.tables import PlainRow, add_common_tables
 
 
-class Row(SQLModel, registry=registry()):
+class Row(PlainRow, registry=registry()):
     """Base class of the tables in the registry database."""
 
 

@@ -14,12 +14,13 @@ from tests.bench import (
     row4_delivery,
     row5_import,
     row8_duplicates,
+    row10_checks,
 )
 from tests.bench.frame import Contest, Result, measure
 from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
-ROWS = (1, 2, 3, 4, 5, 8)
+ROWS = (1, 2, 3, 4, 5, 8, 10)
 
 
 def main() -> None:
@@ -42,6 +43,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
     parser.add_argument("--people", type=int, default=10_000, help="registered beforehand")
     parser.add_argument("--records", type=int, default=1_000_000, help="searched in row 8")
+    parser.add_argument("--migrants", type=int, default=200_000, help="known in row 10")
     parser.add_argument("--quick", action="store_true", help="2 short rounds, nothing written")
     asked = parser.parse_args()
     asked.rows = [int(row) for row in asked.rows.split(",")]
@@ -82,6 +84,8 @@ def _contest(
             return row5_import.contest(made)
         case 8:
             return row8_duplicates.contest(made, asked.records)
+        case 10:
+            return row10_checks.contest(made, asked.migrants)
         case _:
             raise ValueError(row)
 

@@ -12,8 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from statistics import quantiles
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -34,6 +33,7 @@ from shared.telemetry import Receive, Scope, Send
 from shared.testing import EVENT_VAULT
 from tests.bench import people
 from tests.bench.frame import Contest, Figures, Goal
+from tests.bench.pace import at_rate, percentile
 from tests.bench.stand import Stand, fill
 
 RATE = 100
@@ -199,7 +199,7 @@ async def _ours(
         committed[f"birth:{answer.raise_for_status().json()['id']}"] = at
 
     before = len(provider.handed)
-    await _at_rate([lambda report=report: register(report) for report in reports])
+    await at_rate([partial(register, report) for report in reports], RATE)
     async with asyncio.timeout(ARRIVE_SECONDS):
         while len(provider.handed) - before < len(reports):
             await asyncio.sleep(0.05)
@@ -235,7 +235,7 @@ async def _limit(servers: str, count: int) -> Figures:
         await producer.send_and_wait(topic, value)
 
     receiving = asyncio.create_task(receive())
-    await _at_rate([lambda number=number: send(number) for number in range(count)])
+    await at_rate([partial(send, number) for number in range(count)], RATE)
     async with asyncio.timeout(ARRIVE_SECONDS):
         await receiving
     await consumer.stop()
@@ -243,16 +243,5 @@ async def _limit(servers: str, count: int) -> Figures:
     return _figures(latencies)
 
 
-async def _at_rate(calls: list[Any]) -> None:
-    """Begin RATE calls a second, whether earlier ones have ended or not."""
-    began = time.perf_counter()
-    tasks = []
-    for number, call in enumerate(calls):
-        await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
-        tasks.append(asyncio.create_task(call()))
-    await asyncio.gather(*tasks)
-
-
 def _figures(seconds: list[float]) -> Figures:
-    cuts = quantiles((max(each, 0.0) * 1000 for each in seconds), n=100)
-    return {"p50": cuts[49], "p99": cuts[98]}
+    return {"p50": percentile(seconds, 50), "p99": percentile(seconds, 99)}
