@@ -13,7 +13,10 @@ from services.notify.messages import sending as steps
 from services.notify.messages.rules import Lane, is_open
 from services.notify.providers.http import HttpProvider
 from services.notify.providers.schemas import Outcome, Provider, SubmitResult
-from services.notify.settings import Sending, Settings
+from services.notify.providers.smpp.link import Peer
+from services.notify.providers.smpp.provider import Inbox, SmppProvider
+from services.notify.receipts.inbox import DatabaseInbox
+from services.notify.settings import ProviderSettings, Sending, Settings, SmppSettings
 from shared.actors import Actor
 from shared.app import Parts
 from shared.db import Database
@@ -134,6 +137,33 @@ class Worker:
                 await asyncio.sleep(pause)
 
 
+def provider_of(settings: ProviderSettings | SmppSettings, inbox: Inbox) -> Provider:
+    """The provider that settings describe."""
+    if settings.kind == "http":
+        return HttpProvider(settings)
+    peer = Peer(
+        settings.host,
+        settings.port,
+        settings.system_id,
+        settings.password.get_secret_value(),
+        system_type=settings.system_type,
+        tls=settings.tls,
+        ca_file=settings.ca_file,
+        window=settings.window,
+        timeout=settings.timeout,
+        enquire_every=settings.enquire_seconds,
+    )
+    return SmppProvider(
+        settings.name,
+        peer,
+        inbox,
+        rate=settings.rate,
+        number=settings.number,
+        country=settings.country,
+        ids=settings.ids,
+    )
+
+
 @asynccontextmanager
 async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     """Runs the worker beside the service. Without a provider texts wait until they are stale."""
@@ -141,13 +171,16 @@ async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     if not isinstance(settings, Settings) or not settings.providers:
         yield
         return
-    providers = [HttpProvider(each) for each in settings.providers]
+    inbox = DatabaseInbox(parts.database, parts.actor)
+    providers = [provider_of(each, inbox) for each in settings.providers]
     worker = Worker(parts.database, parts.actor, providers, settings.sending)
     tasks = [
         asyncio.create_task(worker.run(partial(worker.send_due, lane), _LONGEST_IDLE))
         for lane in _LANES
     ]
     tasks.append(asyncio.create_task(worker.run(worker.ask, _QUERY_POLL)))
+    bound = [each for each in providers if isinstance(each, SmppProvider)]
+    tasks += [asyncio.create_task(each.keep_bound()) for each in bound]
     try:
         yield
     finally:
