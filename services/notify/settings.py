@@ -19,6 +19,7 @@ class ProviderSettings(BaseModel):
     url: str = Field(description="its base address, no final slash")
     secret: SecretStr = Field(min_length=16, description="shared key of the signatures")
     rate: int = Field(default=500, ge=1, le=100_000, description="texts a second, per process")
+    weight: int = Field(default=100, ge=1, le=1000, description="its share beside the others")
     timeout: float = Field(default=10, gt=0, le=30, description="seconds a call may take")
 
 
@@ -40,6 +41,7 @@ class SmppSettings(BaseModel):
     country: str = Field(default="86", pattern=r"^[0-9]{1,3}$", description="before the numbers")
     ids: IdForm = Field(default=IdForm.SAME, description="how it writes the ids of messages")
     rate: int = Field(default=100, ge=1, le=100_000, description="texts a second, per process")
+    weight: int = Field(default=100, ge=1, le=1000, description="its share beside the others")
     window: int = Field(default=10, ge=1, le=1000, description="requests under way at once")
     timeout: float = Field(default=10, gt=0, le=60, description="seconds an answer may take")
     enquire_seconds: float = Field(default=30, gt=0, le=600)

@@ -69,6 +69,7 @@ class FakeProvider:
 
     name: str = "simulator"
     rate: int = 1000
+    weight: int = 100
     answers: list[Outcome] = field(default_factory=list)
     knows: Outcome = Outcome.NOT_FOUND
     submitted: list[SubmitRequest] = field(default_factory=list)

@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from services.notify.messages import sending as steps
 from services.notify.messages.rules import Lane
-from services.notify.messages.worker import Bucket
+from services.notify.messages.worker import Bucket, Worker
 from services.notify.providers.schemas import Outcome, SubmitResult
 from shared.clock import CHINA
 from shared.events.migrant import ConsentWithdrawn
@@ -15,6 +16,8 @@ from shared.ids import new_id
 from tests.conftest import parts_of
 from tests.notify.conftest import Notify
 from tests.notify.samples import OPEN, FakeProvider, consent, make_message
+
+NUMBERS = count(5_000)
 
 
 async def view_of(notify: Notify, sent: dict[str, Any]) -> Any:
@@ -182,3 +185,16 @@ def test_the_bulk_lane_leaves_tokens_for_urgent_texts() -> None:
     bucket.spend(80)
     assert bucket.available(Lane.BULK) <= 1
     assert bucket.available(Lane.URGENT) >= 20
+
+
+async def test_a_failing_provider_loses_its_turns(notify: Notify) -> None:
+    bad = FakeProvider(name="bad", answers=[Outcome.TEMPORARY] * 50)
+    good = FakeProvider(name="good")
+    rules = OPEN.model_copy(update={"retry_seconds": 0, "batch": 1})
+    worker = Worker(notify.database, parts_of(notify.app).actor, [bad, good], rules)
+    for _ in range(12):
+        await notify.send(await notify.person(phone=f"139{next(NUMBERS):08d}"))
+    while len(good.submitted) < 12:
+        await worker.send_due(Lane.BULK)
+    assert {each.reference for each in bad.submitted} <= {each.reference for each in good.submitted}
+    assert len(bad.submitted) <= 4

@@ -122,14 +122,19 @@ async def test_a_text_begun_is_finished_and_no_part_goes_twice(
     smsc: Smsc, provider: SmppProvider
 ) -> None:
     content = "流动人口服务" * 30
-    request = text(content)
-    await smsc.script({}, {"status": Status.QUEUE_FULL})
-    first = await submit(provider, request)
-    assert first.outcome is Outcome.TEMPORARY
-    second = await submit(provider, request)
-    assert second.outcome is Outcome.ACCEPTED and len(second.provider_ids) == 3
+    await smsc.script({}, {"status": Status.QUEUE_FULL}, {"status": Status.THROTTLED})
+    result = await submit(provider, text(content))
+    assert result.outcome is Outcome.ACCEPTED and len(result.provider_ids) == 3
     taken = [each for each in smsc.of("submit") if each["id"]]
     assert "".join(each["text"] for each in taken) == content
+
+
+async def test_a_text_begun_and_refused_for_good_is_never_begun_again(
+    smsc: Smsc, provider: SmppProvider
+) -> None:
+    await smsc.script({}, {"status": Status.INVALID_DESTINATION})
+    result = await submit(provider, text("流动人口服务" * 30))
+    assert (result.outcome, result.provider_ids) == (Outcome.UNKNOWN, ())
 
 
 async def test_a_number_that_is_none_is_refused_for_good(

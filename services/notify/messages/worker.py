@@ -11,6 +11,7 @@ import structlog
 
 from services.notify.messages import sending as steps
 from services.notify.messages.rules import Lane, is_open
+from services.notify.providers.choosing import Choice
 from services.notify.providers.http import HttpProvider
 from services.notify.providers.schemas import Outcome, Provider, SubmitResult
 from services.notify.providers.smpp.link import Peer
@@ -29,6 +30,7 @@ _LANES = (Lane.URGENT, Lane.BULK, Lane.BULK)  # one task each
 _LONGEST_IDLE = 1.0
 _QUERIES = 20
 _QUERY_POLL = 1.0
+_FAILURES = (Outcome.TEMPORARY, Outcome.UNKNOWN)  # of a whole call: the provider is in trouble
 _RECORD_PAUSES = (0.1, 0.5, None)
 
 
@@ -64,28 +66,29 @@ class Worker:
     ) -> None:
         self._database = database
         self._actor = actor
-        self._providers = providers
+        self._providers = {each.name: each for each in providers}
         self._sending = sending
         self._buckets = {each.name: Bucket(each.rate) for each in providers}
-        self._turn = 0
+        self._choice = Choice({each.name: each.weight for each in providers})
 
     async def send_due(self, lane: Lane) -> int:
         """One round of a lane; returns how many texts went to the provider."""
         if lane is Lane.BULK and not is_open(datetime.now(UTC), self._sending):
             return 0
-        provider = self._providers[self._turn % len(self._providers)]
-        bucket = self._buckets[provider.name]
-        limit = min(bucket.available(lane), self._sending.batch)
-        if limit == 0:
+        ready = [name for name, each in self._buckets.items() if each.available(lane)]
+        name = self._choice.turn(ready)
+        if name is None:
             return 0
+        provider, bucket = self._providers[name], self._buckets[name]
+        limit = min(bucket.available(lane), self._sending.batch)
         async with self._database.transaction(self._actor, purpose=Purpose.NOTIFICATION) as tx:
             requests = await steps.claim(lane, provider.name, limit, tx, self._sending)
         if not requests:
             return 0
         bucket.spend(len(requests))
         results = await provider.submit(requests)
-        if all(each.outcome is Outcome.TEMPORARY for each in results):
-            self._turn += 1  # the next provider may be better off
+        if all(each.outcome in _FAILURES for each in results):
+            self._choice.failed(name)
         await self._record(results)
         return len(requests)
 
@@ -94,7 +97,7 @@ class Worker:
         lease = timedelta(seconds=max(self._sending.query_after_seconds, _QUERY_POLL))
         async with self._database.transaction(self._actor, purpose=Purpose.NOTIFICATION) as tx:
             due = await steps.due_queries(_QUERIES, lease, tx)
-        known = {each.name: each for each in self._providers}
+        known = self._providers
         results = await asyncio.gather(
             *(known[name].query(message_id) for message_id, name in due if name in known)
         )
@@ -158,6 +161,7 @@ def provider_of(settings: ProviderSettings | SmppSettings, inbox: Inbox) -> Prov
         peer,
         inbox,
         rate=settings.rate,
+        weight=settings.weight,
         number=settings.number,
         country=settings.country,
         ids=settings.ids,

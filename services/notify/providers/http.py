@@ -46,6 +46,7 @@ class HttpProvider:
     ) -> None:
         self.name = settings.name
         self.rate = settings.rate
+        self.weight = settings.weight
         self._secret = settings.secret.get_secret_value()
         self._url = settings.url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)

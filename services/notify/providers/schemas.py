@@ -49,6 +49,10 @@ class Provider(Protocol):
     def rate(self) -> int:
         """Texts a second it takes."""
 
+    @property
+    def weight(self) -> int:
+        """Its share of the texts, beside the weights of the others."""
+
     async def submit(self, requests: Sequence[SubmitRequest]) -> Sequence[SubmitResult]:
         """One result for each request, in any order."""
 

@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -37,6 +36,7 @@ log = structlog.get_logger()
 
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # before the next attempt to bind
 _THROTTLED_PAUSE: Final = 1.0
+_PATIENCE: Final = 30  # refusals that pass, before a text already begun is left unknown
 _REMEMBERED: Final = 20_000
 _PIECES_KEPT: Final = 600.0  # seconds that the parts of an inbound text wait for each other
 _MOST_PIECES: Final = 1_000
@@ -59,14 +59,6 @@ class Inbox(Protocol):
     async def text(self, provider: str, phone: str, text: str) -> None: ...
 
 
-@dataclass(slots=True)
-class _Sent:
-    """What became of the parts of a text so far: the centre's ids by part, of so many."""
-
-    parts: int
-    ids: dict[int, str] = field(default_factory=dict)
-
-
 class SmppProvider:
     """Speaks to one message centre. `number` is what texts come from; `country` is put before
     national mobile numbers."""
@@ -78,12 +70,14 @@ class SmppProvider:
         inbox: Inbox,
         *,
         rate: int,
+        weight: int = 100,
         number: str,
         country: str = "86",
         ids: IdForm = IdForm.SAME,
     ) -> None:
         self.name = name
         self.rate = rate
+        self.weight = weight
         self._peer = peer
         self._inbox = inbox
         self._number = number
@@ -95,13 +89,12 @@ class SmppProvider:
         self._failures = 0
         self._open_again_at = 0.0
         self._references = count(int(time.time()))
-        self._sent: OrderedDict[UUID, _Sent] = OrderedDict()
+        self._sent: OrderedDict[UUID, tuple[str, ...]] = OrderedDict()  # ids of its parts
         self._marks: OrderedDict[int, UUID] = OrderedDict()  # user_message_reference → our id
         self._pieces: dict[tuple[str, int, int], tuple[float, dict[int, str]]] = {}
 
     async def submit(self, requests: Sequence[SubmitRequest]) -> Sequence[SubmitResult]:
-        """Texts go side by side, the parts of each in order. A text of which some parts were taken
-        and others put off is put off: the next try sends what is missing."""
+        """Texts go side by side, the parts of each in order."""
         try:
             link = await self._bound()
         except (OSError, TimeoutError) as error:
@@ -111,10 +104,10 @@ class SmppProvider:
 
     async def query(self, reference: UUID) -> SubmitResult:
         """What the centre knows of a text it answered for; unknown otherwise."""
-        sent = self._sent.get(reference)
-        if sent is None or len(sent.ids) < sent.parts:
+        ids = self._sent.get(reference)
+        if ids is None:
             return SubmitResult(reference, Outcome.UNKNOWN, code="cannot-ask")
-        return SubmitResult(reference, Outcome.ACCEPTED, tuple(sent.ids.values()))
+        return SubmitResult(reference, Outcome.ACCEPTED, ids)
 
     async def close(self) -> None:
         if self._link is not None:
@@ -152,39 +145,45 @@ class SmppProvider:
             return self._link
 
     async def _submit_one(self, request: SubmitRequest, link: Link) -> SubmitResult:
-        sent = self._sent.setdefault(request.reference, _Sent(len(request.parts)))
-        _forget(self._sent, _REMEMBERED)
+        """A text of which some parts were taken is finished here or stays unknown: another try,
+        perhaps with another provider, would send those parts twice."""
+        ids: list[str] = []
         reference = next(self._references)
-        for number, part in enumerate(request.parts, start=1):
-            if number in sent.ids:
-                continue
-            wait = self._not_before - time.monotonic()
-            if wait > 0:
-                await asyncio.sleep(min(wait, _THROTTLED_PAUSE))
-            mark = next(self._references) & 0xFFFF
-            self._marks[mark] = request.reference
-            _forget(self._marks, 0xF000)
-            body = self._body(request, number, part, reference, mark)
+        patience = _PATIENCE
+        while len(ids) < len(request.parts):
+            await self._wait_out()
+            body = self._body(request, len(ids) + 1, reference)
             try:
                 answer = await link.request(Command.SUBMIT_SM, body)
             except Broken:
                 return SubmitResult(request.reference, Outcome.UNKNOWN, code="no-answer")
-            if answer.status != Status.OK:
-                return self._refusal(request, answer.status, bool(sent.ids))
-            sent.ids[number] = answered_id(pdu.message_id(answer.body), self._ids)
-        return SubmitResult(request.reference, Outcome.ACCEPTED, tuple(sent.ids.values()))
+            if answer.status == Status.OK:
+                ids.append(answered_id(pdu.message_id(answer.body), self._ids))
+                continue
+            self._note_refusal(answer.status)
+            patience -= 1
+            if not ids or answer.status in _PERMANENT or patience == 0:
+                return _refusal(request, answer.status, begun=bool(ids))
+            await asyncio.sleep(_THROTTLED_PAUSE)
+        self._sent[request.reference] = tuple(ids)
+        _forget(self._sent, _REMEMBERED)
+        return SubmitResult(request.reference, Outcome.ACCEPTED, tuple(ids))
 
-    def _refusal(self, request: SubmitRequest, status: int, begun: bool) -> SubmitResult:
-        """Statuses that pass are put off; a text already begun is not given up for one that may."""
+    async def _wait_out(self) -> None:
+        """Everybody pauses after the centre said that it gets too much."""
+        wait = self._not_before - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(min(wait, _THROTTLED_PAUSE))
+
+    def _note_refusal(self, status: int) -> None:
         if status == Status.THROTTLED:
             self._not_before = time.monotonic() + _THROTTLED_PAUSE
-        lasting = status in _PERMANENT or (status not in _TEMPORARY and not begun)
-        outcome = Outcome.PERMANENT if lasting else Outcome.TEMPORARY
-        return SubmitResult(request.reference, outcome, code=f"smpp-{status:04x}")
 
-    def _body(
-        self, request: SubmitRequest, number: int, part: str, reference: int, mark: int
-    ) -> bytes:
+    def _body(self, request: SubmitRequest, number: int, reference: int) -> bytes:
+        mark = next(self._references) & 0xFFFF
+        self._marks[mark] = request.reference
+        _forget(self._marks, 0xF000)
+        part = request.parts[number - 1]
         octets, data_coding = octets_of(part, encoding_of("".join(request.parts)))
         joined = len(request.parts) > 1
         if joined:
@@ -244,6 +243,16 @@ class SmppProvider:
             del self._pieces[stale]
         while len(self._pieces) > _MOST_PIECES:
             del self._pieces[next(iter(self._pieces))]
+
+
+def _refusal(request: SubmitRequest, status: int, *, begun: bool) -> SubmitResult:
+    if begun:
+        outcome = Outcome.UNKNOWN
+    elif status in _TEMPORARY:
+        outcome = Outcome.TEMPORARY
+    else:
+        outcome = Outcome.PERMANENT
+    return SubmitResult(request.reference, outcome, code=f"smpp-{status:04x}")
 
 
 def _forget(kept: OrderedDict[Any, Any], most: int) -> None:
