@@ -1,4 +1,5 @@
-"""Long work in the background (后台作业): jobs are rows of a table, and a worker carries them on.
+"""Work in the background (后台作业). A `Worker` carries on jobs, which are rows of a table;
+`repeating` takes short steps now and then, each a transaction.
 
 A session lock on the job tells the replicas apart; it ends with the connection, so a job whose
 process was killed is taken up at once by another, at the last commit. What a job does, and what
@@ -8,7 +9,7 @@ becomes of one that fails, is its feature's: see services/registry/imports/worke
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -17,13 +18,16 @@ from uuid import UUID
 import structlog
 
 from shared.actors import Actor
+from shared.app import Parts
 from shared.db import Connection, Database, Tx
 from shared.problems import Unavailable
 from shared.tasks import end
+from shared.usage import Purpose
 
 log = structlog.get_logger()
 
 _OUTAGE_SECONDS = 2.0
+_AFTER_TROUBLE = 60.0
 _LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -125,6 +129,46 @@ class Worker(ABC):
             log.warning(f"{self.kind}-stuck", job_id=str(job_id), error=type(error).__name__)
             async with self.database.transaction(self.finder) as tx:
                 await self.note_failure(job_id, error, tx)
+
+
+Step = Callable[[Tx], Awaitable[object]]
+
+
+@asynccontextmanager
+async def repeating(
+    parts: Parts,
+    name: str,
+    *steps: Step,
+    every: float,
+    batch: int | None = None,
+    purpose: Purpose | None = None,
+) -> AsyncIterator[None]:
+    """Takes each step beside the service, in a transaction of its own and as the service itself, at
+    the start and every so many seconds. One that did a whole `batch` is taken again at once. Rows
+    that another replica is at are for the step to skip. An outage only delays."""
+
+    async def take(step: Step) -> None:
+        done: object = None
+        while done is None or (batch is not None and done == batch):
+            async with parts.database.transaction(parts.actor, purpose=purpose) as tx:
+                done = await step(tx) or 0
+
+    async def run() -> None:
+        while True:
+            pause = every
+            try:
+                for step in steps:
+                    await take(step)
+            except Exception as error:
+                log.warning(f"{name}-paused", error=type(error).__name__)
+                pause = min(every, _AFTER_TROUBLE)
+            await asyncio.sleep(pause)
+
+    task = asyncio.create_task(run())
+    try:
+        yield
+    finally:
+        await end(task)
 
 
 @asynccontextmanager

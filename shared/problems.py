@@ -90,6 +90,12 @@ class WrongMediaType(Problem):
     title = Text("不支持这种内容类型", "This content type is not supported here")
 
 
+class UnsupportedFile(Problem):
+    status = 422
+    type = "unsupported-file"
+    title = Text("不支持这种文件", "This kind of file is not read here")
+
+
 class Unauthenticated(Problem):
     status = 401
     type = "unauthenticated"

@@ -12,8 +12,10 @@ import click
 import uvloop
 
 from deploy import service as services
+from deploy.box.certificates import certificate
 from deploy.box.databases import SERVICES, new_passwords
 from deploy.box.errors import BoxError
+from deploy.box.exchange import exchange
 from deploy.box.keys import load_keys, make_token, random_key
 from deploy.box.operate import opened
 from shared.deadletters import give_up, list_dead_letters, replay
@@ -126,10 +128,14 @@ def import_file(
     rejects: Path,
 ) -> None:
     """Import a roster (CSV or XLSX), show its progress, fetch its rejects."""
-    from deploy.box.importing import box_client, run_import
+    from deploy.box.client import box_client
+    from deploy.box.importing import run_import
 
+    scope = "registry:read registry:write"
     try:
-        with box_client(data, url, token) as client:
+        with box_client(
+            data, url, token, service="registry", scope=scope, purpose="registration"
+        ) as client:
             whole = run_import(client, file, follow, as_of.date() if as_of else None, rejects)
     except BoxError as error:
         _fail(error)
@@ -273,6 +279,10 @@ def verify_evidence(export: Path, jwks: Path, heads: tuple[Path, ...]) -> None:
         click.echo("does not verify 验证未通过", err=True)
         sys.exit(1)
     click.echo("verifies 验证通过")
+
+
+main.add_command(certificate)
+main.add_command(exchange)
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

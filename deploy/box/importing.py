@@ -4,7 +4,6 @@ The import itself runs in the service: Ctrl-C here leaves it running, and `yipan
 looks again.
 """
 
-import json
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,36 +12,11 @@ from typing import Any
 import click
 import httpx
 
+from deploy.box.client import said
 from deploy.box.errors import BoxError
-from deploy.box.keys import load_keys, make_token
 
 _PAUSE_SECONDS = 0.5
 _PATIENCE = 20  # looks in a row that may fail, e.g. while the service starts anew
-
-
-def box_client(data: Path, url: str | None, token: str | None) -> httpx.Client:
-    """A caller of the registry at `url` with `token`; of the box in `data`, as a clerk of its
-    county, where they are None. Raises BoxError where no box runs."""
-    if url is None or token is None:
-        try:
-            note = json.loads((data / "box.json").read_text())
-        except FileNotFoundError:
-            raise BoxError(f"No box runs on {data}.", f"{data} 上没有运行中的一体机。") from None
-        url = url or note["url"]
-        token = token or make_token(
-            load_keys(data),
-            sub="shell",
-            region=note["region"],
-            scope="registry:read registry:write",
-            org="shell",
-            name="",
-        )
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "Purpose": "registration",
-        "Accept-Language": "zh",
-    }
-    return httpx.Client(base_url=f"{url}/registry/v1", headers=headers, timeout=300)
 
 
 class Importer:
@@ -56,7 +30,7 @@ class Importer:
         form = {"kind": "roster"} | ({"as_of": as_of.isoformat()} if as_of else {})
         with file.open("rb") as content:
             answer = self._client.post("/imports", data=form, files={"file": (file.name, content)})
-        return str(_said(answer)["id"])
+        return str(said(answer)["id"])
 
     def follow(self, import_id: str) -> dict[str, Any]:
         """Show the progress until the import is over; returns its last state."""
@@ -64,7 +38,7 @@ class Importer:
         with click.progressbar(length=100, label="导入 import", item_show_func=_rate) as bar:
             while True:
                 try:
-                    state = _said(self._client.get(f"/imports/{import_id}"))
+                    state: dict[str, Any] = said(self._client.get(f"/imports/{import_id}"))
                     failures = 0
                 except httpx.TransportError:
                     failures += 1
@@ -84,25 +58,13 @@ class Importer:
             query = {"format": "xlsx"} | ({"cursor": cursor} if cursor else {})
             answer = self._client.get(f"/imports/{import_id}/rejects", params=query)
             if answer.is_error:
-                _said(answer)
+                said(answer)
             number = f"-{len(files) + 1}" if files else ""
             files.append(target.with_name(f"{target.stem}{number}{target.suffix}"))
             files[-1].write_bytes(answer.content)
             cursor = answer.headers.get("Next-Cursor")
             if cursor is None:
                 return files
-
-
-def _said(answer: httpx.Response) -> dict[str, Any]:
-    """The body of an answer. Raises BoxError with the title and detail of a problem."""
-    try:
-        body: dict[str, Any] = answer.json()
-    except ValueError:
-        body = {"title": f"HTTP {answer.status_code}"}
-    if answer.is_error:
-        text = " ".join(str(body[part]) for part in ("title", "detail") if body.get(part))
-        raise BoxError(f"The registry refuses: {text}", f"登记服务拒绝:{text}")
-    return body
 
 
 def _rate(state: dict[str, Any] | None) -> str:

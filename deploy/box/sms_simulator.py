@@ -1,19 +1,17 @@
 """A pretend SMS provider (短信服务商模拟器) for the box and the tests.
 
 It speaks the shape of docs/guide/sms-provider.md, sends nothing to anyone, and shows what it was
-given. The last four digits of a number decide what becomes of a text:
-
-0001 delivered · 0002 refused for good · 0003 refused once for the moment, then delivered ·
-0004 delivered late · 0005 accepted, and never heard of again · any other: delivered
+given. The last four digits of a number decide what becomes of a text (`Fate`).
 """
 
 import asyncio
 import json
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Final
 from uuid import uuid4
 
 import httpx
@@ -30,6 +28,36 @@ from shared.crypto import mask
 
 _KEPT = 20_000
 _CALL_BACK_TRIES = 6
+
+
+class Fate(StrEnum):
+    """What becomes of a text, by the last four digits of its number; any other is delivered."""
+
+    DELIVERED = "0001"
+    PERMANENT = "0002"  # refused for good
+    TEMPORARY = "0003"  # refused once for the moment, then delivered
+    LATE = "0004"  # the receipt comes late
+    NEVER = "0005"  # accepted, and never heard of again
+    THROTTLED = "0006"  # refused twice as too much, then delivered
+    STOPS = "0007"  # delivered; she answers 退订
+    DOUBLED = "0008"  # every receipt is told twice, the first one after the last
+    EARLY = "0009"  # the receipt comes before the answer to the call
+    ASKS = "0010"  # delivered; she answers 求助
+    FAILS = "0011"  # accepted; the receipt says that it failed
+
+
+_REFUSALS: Final = {  # how often, outcome, code
+    Fate.PERMANENT: (_KEPT, "permanent", "number-not-in-use"),
+    Fate.TEMPORARY: (1, "temporary", "busy"),
+    Fate.THROTTLED: (2, "temporary", "throttled"),
+}
+_ANSWERS: Final = {Fate.STOPS: "退订", Fate.ASKS: "求助"}
+_ALL_TOLD: Final = 1000  # receipts a call
+
+
+def fate_of(phone: str) -> Fate:
+    """The fate of texts to a number."""
+    return next((fate for fate in Fate if phone.endswith(fate)), Fate.DELIVERED)
 
 
 class _Text(BaseModel):
@@ -81,6 +109,7 @@ class _Sent:
 
     def __init__(self, text: _Text) -> None:
         self.text = text
+        self.fate = fate_of(text.phone)
         self.ids = [uuid4().hex for _ in text.parts]
         self.state = "pending"
         self.at = datetime.now(UTC)
@@ -100,6 +129,16 @@ class _Sent:
         )
 
 
+def _receipt(sent: _Sent, id: str) -> JsonValue:
+    return {
+        "message_id": id,
+        "reference": sent.text.reference,
+        "state": sent.state,
+        "at": datetime.now(UTC).isoformat(),
+        "code": "phone-off" if sent.fate is Fate.FAILS else None,
+    }
+
+
 class Simulator:
     """What the pretend provider knows and does. `callback_url` is the address of receipts,
     …/notify/v1/receipts/<provider>; texts from people go to …/inbound/<provider> beside it."""
@@ -117,12 +156,13 @@ class Simulator:
         self._transport = transport
         self._late_seconds = late_seconds
         self.sent: OrderedDict[str, _Sent] = OrderedDict()
-        self._refused_once: set[str] = set()
+        self._refused: Counter[str] = Counter()
+        self._answered: set[str] = set()  # numbers: she answers once, whatever we text her then
         self._calls: set[asyncio.Task[None]] = set()
 
-    def submit(self, texts: Sequence[_Text]) -> list[ResultBody]:
+    async def submit(self, texts: Sequence[_Text]) -> list[ResultBody]:
         """Accept or refuse each text; one accepted before is answered as then, and not sent
-        again. Receipts follow from a task of their own."""
+        again. Receipts follow from a task of their own; early ones are told before this ends."""
         results: list[ResultBody] = []
         fresh: list[_Sent] = []
         for text in texts:
@@ -137,6 +177,9 @@ class Simulator:
             results.append(sent.result())
         while len(self.sent) > _KEPT:
             self.sent.popitem(last=False)
+        early = [each for each in fresh if each.fate is Fate.EARLY]
+        if early:
+            await self._tell(early)
         self._follow(fresh)
         return results
 
@@ -155,20 +198,17 @@ class Simulator:
             await asyncio.gather(*self._calls, return_exceptions=True)
 
     def _refusal(self, text: _Text) -> ResultBody | None:
-        if text.phone.endswith("0002"):
-            return ResultBody(
-                reference=text.reference, outcome="permanent", code="number-not-in-use"
-            )
-        if text.phone.endswith("0003") and text.reference not in self._refused_once:
-            if len(self._refused_once) >= _KEPT:
-                self._refused_once.clear()
-            self._refused_once.add(text.reference)
-            return ResultBody(reference=text.reference, outcome="temporary", code="busy")
-        return None
+        refusal = _REFUSALS.get(fate_of(text.phone))
+        if refusal is None or self._refused[text.reference] >= refusal[0]:
+            return None
+        if len(self._refused) >= _KEPT:
+            self._refused.clear()
+        self._refused[text.reference] += 1
+        return ResultBody(reference=text.reference, outcome=refusal[1], code=refusal[2])
 
     def _follow(self, fresh: Sequence[_Sent]) -> None:
-        late = [each for each in fresh if each.text.phone.endswith("0004")]
-        soon = [each for each in fresh if not each.text.phone.endswith(("0004", "0005"))]
+        late = [each for each in fresh if each.fate is Fate.LATE]
+        soon = [each for each in fresh if each.fate not in (Fate.LATE, Fate.NEVER, Fate.EARLY)]
         for batch, pause in ((soon, 0.0), (late, self._late_seconds)):
             if batch:
                 task = asyncio.create_task(self._deliver(batch, pause))
@@ -177,18 +217,25 @@ class Simulator:
 
     async def _deliver(self, batch: Sequence[_Sent], pause: float) -> None:
         await asyncio.sleep(pause)
+        await self._tell(batch)
+        doubled = [each for each in batch if each.fate is Fate.DOUBLED]
+        if doubled:
+            await self._tell(doubled[::-1])
+        for each in batch:
+            phone = each.text.phone
+            if each.fate in _ANSWERS and phone not in self._answered:
+                self._answered.add(phone)
+                await self.reply(_Reply(phone=phone, text=_ANSWERS[each.fate]))
+
+    async def _tell(self, batch: Sequence[_Sent]) -> None:
+        """The receipts of some texts, with the service's reference in each."""
         receipts: list[JsonValue] = []
         for each in batch:
-            each.state = "delivered"
-            at = datetime.now(UTC).isoformat()
-            reference = each.text.reference
-            receipts += [
-                {"message_id": id, "reference": reference, "state": "delivered", "at": at}
-                for id in each.ids
-            ]
-        for start in range(0, len(receipts), 1000):
+            each.state = "failed" if each.fate is Fate.FAILS else "delivered"
+            receipts += [_receipt(each, id) for id in reversed(each.ids)]
+        for start in range(0, len(receipts), _ALL_TOLD):
             await self._call(
-                "receipts", self._receipts_url, {"receipts": receipts[start : start + 1000]}
+                "receipts", self._receipts_url, {"receipts": receipts[start : start + _ALL_TOLD]}
             )
 
     async def _call(self, operation: str, url: str, value: Mapping[str, JsonValue]) -> None:
@@ -237,7 +284,7 @@ def create(
         signature: Annotated[str, Header(alias=SIGNATURE_HEADER)],
     ) -> ResultsBody:
         await check(request, "submit", timestamp, signature)
-        return ResultsBody(results=simulator.submit(command.messages))
+        return ResultsBody(results=await simulator.submit(command.messages))
 
     @app.post("/query")
     async def query(

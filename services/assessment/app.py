@@ -8,8 +8,14 @@ from fastapi import FastAPI
 from services.assessment.appeals.routes import router as appeals
 from services.assessment.consumer import consumer
 from services.assessment.facts.routes import router as facts
+from services.assessment.improvement.routes import router as improvement
 from services.assessment.indicators.handlers import load_standard
 from services.assessment.indicators.routes import router as indicators
+from services.assessment.open_data.routes import public_router as public_open_data
+from services.assessment.open_data.routes import router as open_data
+from services.assessment.output.routes import router as output
+from services.assessment.runs.routes import router as runs
+from services.assessment.runs.worker import computing_scorecards
 from services.assessment.schemes.routes import router as schemes
 from services.assessment.scorecards.routes import router as scorecards
 from services.assessment.settings import Settings
@@ -31,8 +37,20 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
         title="Yipan assessment (考核)",
         summary="Scores of offices, from what the other side saw",
         settings=settings,
-        routers=[facts, indicators, schemes, scorecards, appeals],
+        routers=[
+            facts,
+            indicators,
+            schemes,
+            scorecards,
+            output,
+            appeals,
+            improvement,
+            runs,
+            open_data,
+            # Anybody may fetch what is open where the county says so, and only there.
+            *([public_open_data] if settings.open_data else []),
+        ],
         consumer=consumer,
-        extras=[_standard_indicators],
+        extras=[_standard_indicators, computing_scorecards],
         bus=bus,
     )

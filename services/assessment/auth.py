@@ -21,3 +21,19 @@ def _home(request: Request) -> str:
 
 Home = Annotated[str, Depends(_home)]
 """The region of this installation: the side that observes and judges."""
+
+
+def _compared_weight(request: Request) -> int:
+    return int(request.app.state.settings.compared_weight)
+
+
+ComparedWeight = Annotated[int, Depends(_compared_weight)]
+"""How much of the weight, of 100, must have been judged for a score to be set beside others."""
+
+
+def _open_licence(request: Request) -> str:
+    return str(request.app.state.settings.open_data_licence)
+
+
+OpenLicence = Annotated[str, Depends(_open_licence)]
+"""The licence line of the open data."""

@@ -1,33 +1,19 @@
-"""Which events this service listens to: each is counted, none is stored."""
+"""Which events this service listens to: each is counted, none is stored. A change of the map moves
+what was counted."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from services.assessment.facts import rules
+from services.assessment.facts import exchange_facts, migrant_facts, registry_facts
 from services.assessment.facts.handlers import record_facts
+from services.assessment.facts.mapping import change_map
+from services.assessment.facts.rules import check_days
 from services.assessment.facts.schemas import RecordFact
 from shared.consumer import Consumer
 from shared.db import Tx
+from shared.events import exchange, migrant, notify, registry
 from shared.events.base import Event
-from shared.events.exchange import (
-    InquiryAnswered,
-    InquiryClosed,
-    InquiryOpened,
-    InquiryOverdue,
-    NoticeConfirmed,
-    NoticeReceived,
-    NoticeSent,
-)
-from shared.events.migrant import (
-    CertificateChecked,
-    HelpRequested,
-    HelpSettled,
-    MigrantArrived,
-    ServiceDelivered,
-)
-from shared.events.notify import MessageDelivered, MessageFailed
-from shared.events.registry import BirthRegistered, DeathRegistered, PersonCorrected, RosterImported
 from shared.ids import new_id
 
 EventT = TypeVar("EventT", bound=Event)
@@ -44,24 +30,60 @@ def _counts(
     async def count(event: EventT, tx: Tx) -> None:
         at = tx.happened_at or tx.now
         event_id = tx.causation_id or str(new_id())
-        await record_facts(facts_of(event, tx.actor.region, at), event_id, at, tx)
+        facts = facts_of(event, tx.actor.region, at)
+        check_days(facts, at, tx.now)
+        await record_facts(facts, event_id, at, tx)
 
 
-_counts(BirthRegistered, rules.birth_registered)
-_counts(DeathRegistered, rules.death_registered)
-_counts(RosterImported, rules.roster_imported)
-_counts(PersonCorrected, rules.person_corrected)
-_counts(MigrantArrived, rules.migrant_arrived)
-_counts(ServiceDelivered, rules.service_delivered)
-_counts(HelpRequested, rules.help_requested)
-_counts(HelpSettled, rules.help_settled)
-_counts(CertificateChecked, rules.certificate_checked)
-_counts(NoticeSent, rules.notice_sent)
-_counts(NoticeConfirmed, rules.notice_confirmed)
-_counts(NoticeReceived, rules.notice_received)
-_counts(InquiryOpened, rules.inquiry_opened)
-_counts(InquiryAnswered, rules.inquiry_answered)
-_counts(InquiryOverdue, rules.inquiry_overdue)
-_counts(InquiryClosed, rules.inquiry_closed)
-_counts(MessageDelivered, rules.message_delivered)
-_counts(MessageFailed, rules.message_failed)
+_counts(registry.BirthRegistered, registry_facts.birth_registered)
+_counts(registry.BirthCorrected, registry_facts.birth_corrected)
+_counts(registry.BirthAnnulled, registry_facts.birth_annulled)
+_counts(registry.BirthReinstated, registry_facts.birth_reinstated)
+_counts(registry.DeathRegistered, registry_facts.death_registered)
+_counts(registry.DeathCorrected, registry_facts.death_corrected)
+_counts(registry.DeathAnnulled, registry_facts.death_annulled)
+_counts(registry.MarriageRegistered, registry_facts.marriage_registered)
+_counts(registry.DivorceRegistered, registry_facts.marriage_registered)
+_counts(registry.MarriageCorrected, registry_facts.marriage_corrected)
+_counts(registry.MarriageAnnulled, registry_facts.marriage_annulled)
+_counts(registry.MarriageReinstated, registry_facts.marriage_reinstated)
+_counts(registry.RosterImported, registry_facts.roster_imported)
+_counts(registry.FeedReconciled, registry_facts.feed_reconciled)
+_counts(registry.FeedWithdrawn, registry_facts.feed_withdrawn)
+_counts(registry.PersonCorrected, registry_facts.person_corrected)
+_counts(registry.BlindZoneFound, registry_facts.blind_zone_found)
+_counts(registry.ArrivalDoubted, registry_facts.arrival_doubted)
+_counts(migrant.MigrantArrived, migrant_facts.migrant_arrived)
+_counts(migrant.StayCorrected, migrant_facts.stay_corrected)
+_counts(migrant.ArrivalAnnulled, migrant_facts.arrival_annulled)
+_counts(migrant.EmploymentFiled, migrant_facts.employment_filed)
+_counts(migrant.EmploymentEnded, migrant_facts.employment_ended)
+_counts(migrant.EmploymentCorrected, migrant_facts.employment_corrected)
+_counts(migrant.EmploymentWithdrawn, migrant_facts.employment_withdrawn)
+_counts(migrant.ServiceDelivered, migrant_facts.service_delivered)
+_counts(migrant.ServiceRecordAnnulled, migrant_facts.service_record_annulled)
+_counts(migrant.ReferralMade, migrant_facts.referral_made)
+_counts(migrant.ReferralEnded, migrant_facts.referral_ended)
+_counts(migrant.ClaimSettled, migrant_facts.claim_settled)
+_counts(migrant.BenefitListPaid, migrant_facts.benefit_list_paid)
+_counts(migrant.HelpRequested, migrant_facts.help_requested)
+_counts(migrant.HelpSettled, migrant_facts.help_settled)
+_counts(migrant.HelpOverdue, migrant_facts.help_overdue)
+_counts(migrant.HelpRated, migrant_facts.help_rated)
+_counts(migrant.CertificateRequestDecided, migrant_facts.certificate_request_decided)
+_counts(migrant.CertificateRequestOverdue, migrant_facts.certificate_request_overdue)
+_counts(migrant.CertificateChecked, migrant_facts.certificate_checked)
+_counts(exchange.NoticeSent, exchange_facts.notice_sent)
+_counts(exchange.NoticeConfirmed, exchange_facts.notice_confirmed)
+_counts(exchange.NoticeReceived, exchange_facts.notice_received)
+_counts(exchange.InquiryOpened, exchange_facts.inquiry_opened)
+_counts(exchange.InquiryAnswered, exchange_facts.inquiry_answered)
+_counts(exchange.InquiryOverdue, exchange_facts.inquiry_overdue)
+_counts(exchange.InquiryClosed, exchange_facts.inquiry_closed)
+_counts(notify.MessageDelivered, exchange_facts.message_delivered)
+_counts(notify.MessageFailed, exchange_facts.message_failed)
+
+
+@consumer.on(registry.RegionsChanged)
+async def regions_changed(event: registry.RegionsChanged, tx: Tx) -> None:
+    await change_map(registry_facts.regions_changed(event), tx)

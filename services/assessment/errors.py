@@ -11,6 +11,14 @@ class UnknownArea(Problem):
     title = Text("区划代码无效", "The region code is not valid")
 
 
+class DayToCome(Problem):
+    """An event speaks of a day that has not come, or says that it will only happen."""
+
+    status = 422
+    type = "day-to-come"
+    title = Text("日期在将来", "The day has not come yet")
+
+
 class NeverScored(Problem):
     """Births, certificates and the like may be described as anonymous figures and are nobody's
     target; `topic` says which line was crossed (inventory §9)."""
@@ -105,6 +113,24 @@ class AppealTooLate(Conflict):
 class AppealOpen(Conflict):
     type = "appeal-open"
     title = Text("该指标已有待裁定的申诉", "An appeal about this indicator is already open")
+
+
+class WrongSpan(Problem):
+    status = 400
+    type = "wrong-span"
+    title = Text(
+        "起止周期应为同一种类、先后有序且不超过60个",
+        "A span runs from an earlier to a later period of the same kind, over 60 at most",
+    )
+
+
+class RunNotFound(NotFound):
+    title = Text("没有这次自动计算", "No such run here")
+
+
+class RunEnded(Conflict):
+    type = "run-ended"
+    title = Text("这次自动计算已结束", "The run has ended already")
 
 
 class AppealNotFound(NotFound):

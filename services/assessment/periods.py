@@ -50,6 +50,19 @@ def parse_period(text: str) -> Period:
     return Period(text, kind, date(year, first, 1), after - timedelta(days=1))
 
 
+def period_on(day: date, kind: PeriodKind) -> Period:
+    """The period of a kind that a day lies in."""
+    match kind:
+        case PeriodKind.MONTH:
+            return parse_period(f"{day:%Y-%m}")
+        case PeriodKind.QUARTER:
+            return parse_period(f"{day.year}-Q{(day.month + 2) // 3}")
+        case PeriodKind.HALF:
+            return parse_period(f"{day.year}-H{1 if day.month < 7 else 2}")
+        case _:
+            return parse_period(str(day.year))
+
+
 def _checked(text: str) -> str:
     return parse_period(text).text
 

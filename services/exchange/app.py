@@ -14,11 +14,13 @@ from services.exchange.inquiries.routes import router as inquiries
 from services.exchange.messages.delivery import delivery
 from services.exchange.messages.routes import answer_refusals, traffic
 from services.exchange.messages.routes import router as peers
+from services.exchange.notices.resending import resending
 from services.exchange.notices.routes import router as notices
 from services.exchange.participants.node import settle
 from services.exchange.participants.routes import router as participants
 from services.exchange.participants.routes import well_known
 from services.exchange.peers import OpenClient, open_client
+from services.exchange.queue.routes import router as queue
 from services.exchange.settings import Settings
 from shared.app import Parts, create_app
 from shared.bus import Bus
@@ -42,9 +44,9 @@ def create(
         title="Yipan exchange (协作交换)",
         summary="Signed notices and inquiries between counties, departments and employers",
         settings=settings,
-        routers=[participants, well_known, peers, traffic, notices, inquiries, evidence],
+        routers=[participants, well_known, peers, traffic, queue, notices, inquiries, evidence],
         consumer=consumer,
-        extras=[prepare, delivery(open_), deadlines, witness(open_)],
+        extras=[prepare, delivery(open_), resending, deadlines, witness(open_)],
         bus=bus,
     )
     answer_refusals(app)

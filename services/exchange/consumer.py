@@ -5,8 +5,10 @@ from shared.consumer import Consumer
 from shared.db import Tx
 from shared.events.migrant import CertificateChecked, MigrantArrived
 from shared.events.registry import BirthRegistered, PersonsMerged, PersonsSeparated
+from shared.subjects import follow_logins
 
 consumer = Consumer("exchange")
+follow_logins(consumer)
 
 
 @consumer.on(MigrantArrived)

@@ -31,6 +31,31 @@ class NotACity(Problem):
     title = Text("只有市级节点可以办理", "Only a city node may do this")
 
 
+# the queue
+
+
+class MessageNotFound(NotFound):
+    title = Text("没有这条消息", "No such message")
+
+
+class AlreadyPaused(Conflict):
+    type = "already-paused"
+    title = Text("已暂停向该方发送", "Sending to this peer is paused already")
+
+
+class NotPaused(Conflict):
+    type = "not-paused"
+    title = Text("并未暂停向该方发送", "Sending to this peer is not paused")
+
+
+class NotDivertible(Conflict):
+    type = "not-divertible"
+    title = Text(
+        "只有通报可以改送其他参与方;协查请用转办",
+        "Only a notice can go to another participant; forward an inquiry instead",
+    )
+
+
 # notices and inquiries
 
 

@@ -1,14 +1,35 @@
 """Which events this service listens to."""
 
+from services.migrant.appointments import replies as appointments
+from services.migrant.arrivals.doubts import mark_doubt, record_death
+from services.migrant.benefits import handlers as benefits
+from services.migrant.certificates import answers
+from services.migrant.certificates.directory import note_participant
+from services.migrant.claims.handlers import hear_decision
 from services.migrant.consents.handlers import withdraw_opted_out
 from services.migrant.employments.handlers import link_waiting
+from services.migrant.entitlements.following import follow_areas
+from services.migrant.help.replies import take_reply
 from services.migrant.people.handlers import merge_people
+from services.migrant.people.recoding import follow_map
 from services.migrant.people.separating import separate_people
 from shared.consumer import Consumer
 from shared.db import Tx
+from shared.events.exchange import ClaimDecided, ParticipantListed
 from shared.events.migrant import MigrantArrived
-from shared.events.notify import ContactOptedOut
-from shared.events.registry import PersonsMerged, PersonsSeparated
+from shared.events.notify import AppointmentReplied, ContactOptedOut, ReplyReceived
+from shared.events.registry import (
+    ArrivalDoubted,
+    CertificateFactsFound,
+    CertificateFactsMissing,
+    DeathAnnulled,
+    DeathCorrected,
+    DeathRegistered,
+    PersonsMerged,
+    PersonsSeparated,
+    RegionsChanged,
+)
+from shared.usage import Purpose
 
 consumer = Consumer("migrant")
 
@@ -31,3 +52,65 @@ async def on_migrant_arrived(event: MigrantArrived, tx: Tx) -> None:
 @consumer.on(ContactOptedOut)
 async def on_contact_opted_out(event: ContactOptedOut, tx: Tx) -> None:
     await withdraw_opted_out(event.person_id, event.purpose, tx)
+
+
+@consumer.on(ArrivalDoubted)
+async def on_arrival_doubted(event: ArrivalDoubted, tx: Tx) -> None:
+    await mark_doubt(event.arrival_id, event.doubt, event.room_id, tx)
+
+
+@consumer.on(DeathRegistered)
+async def on_death_registered(event: DeathRegistered, tx: Tx) -> None:
+    await record_death(event.person_id, event.died_on, tx)
+    await benefits.record_death(event, tx)
+
+
+@consumer.on(DeathCorrected)
+async def on_death_corrected(event: DeathCorrected, tx: Tx) -> None:
+    await record_death(event.person_id, event.died_on, tx)
+    await benefits.record_death(event, tx)
+
+
+@consumer.on(DeathAnnulled)
+async def on_death_annulled(event: DeathAnnulled, tx: Tx) -> None:
+    await record_death(event.person_id, None, tx)
+    await benefits.forget_death(event.death_id, tx)
+
+
+@consumer.on(RegionsChanged)
+async def on_regions_changed(event: RegionsChanged, tx: Tx) -> None:
+    await follow_map(event.pairs, tx)
+    await follow_areas(event.pairs, tx)
+
+
+@consumer.on(ParticipantListed)
+async def on_participant_listed(event: ParticipantListed, tx: Tx) -> None:
+    await note_participant(event, tx)
+
+
+@consumer.on(CertificateFactsFound)
+async def on_certificate_facts_found(event: CertificateFactsFound, tx: Tx) -> None:
+    tx.purpose = Purpose.CERTIFICATE
+    await answers.note_facts(event.request_id, event.facts, tx)
+
+
+@consumer.on(CertificateFactsMissing)
+async def on_certificate_facts_missing(event: CertificateFactsMissing, tx: Tx) -> None:
+    tx.purpose = Purpose.CERTIFICATE
+    await answers.note_problems(event.request_id, event.problems, event.facts, tx)
+
+
+@consumer.on(ClaimDecided)
+async def on_claim_decided(event: ClaimDecided, tx: Tx) -> None:
+    await hear_decision(event, tx)
+
+
+@consumer.on(ReplyReceived)
+async def on_reply_received(event: ReplyReceived, tx: Tx) -> None:
+    await take_reply(event, tx)
+
+
+@consumer.on(AppointmentReplied)
+async def on_appointment_replied(event: AppointmentReplied, tx: Tx) -> None:
+    tx.purpose = Purpose.SERVICE
+    await appointments.take_reply(event, tx)

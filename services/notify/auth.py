@@ -6,6 +6,8 @@ from shared.actors import Actor
 from shared.auth import requires
 
 CanRead = Annotated[Actor, requires("notify:read", "notify:write")]
+# How this county's delivery goes is its own offices' business.
+CanReadHere = Annotated[Actor, requires("notify:read", "notify:write", at_home=True)]
 CanWrite = Annotated[Actor, requires("notify:write")]
 # An official text goes to any number, at this county's cost and in its name.
 CanSend = Annotated[Actor, requires("notify:write", at_home=True)]

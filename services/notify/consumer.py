@@ -1,27 +1,66 @@
 """Which events this service listens to."""
 
 from services.notify.contacts import handlers as contacts
+from services.notify.contacts.choices import change_choice
+from services.notify.contacts.queries import current_person
+from services.notify.digests.duties import follow_duties
 from services.notify.messages import handlers as messages
+from services.notify.messages.asking import ask_whether_it_helped
+from services.notify.messages.stopping import stop_texts
+from services.notify.reminders import handlers as reminders
+from services.notify.reminders.rules import PURPOSE
 from services.notify.settings import Sending
 from shared.consumer import Consumer
 from shared.db import Tx
-from shared.events.migrant import ConsentGiven, ConsentWithdrawn
+from shared.events.migrant import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChanged,
+    ConsentGiven,
+    ConsentWithdrawn,
+    ContactChoicesChanged,
+    HelpRatingAsked,
+)
 from shared.events.registry import BirthRegistered, PersonsMerged, PersonsSeparated
+from shared.subjects import follow_logins
 from shared.usage import Purpose
 
 
 def listen(sending: Sending) -> Consumer:
     """The consumer under a county's rules of sending."""
     consumer = Consumer("notify")
+    follow_logins(consumer)
+    follow_duties(consumer)
     consumer.on(ConsentGiven)(contacts.give_consent)
-    consumer.on(ConsentWithdrawn)(contacts.withdraw_consent)
+    consumer.on(ContactChoicesChanged)(change_choice)
+    consumer.on(AppointmentCancelled)(reminders.cancel_reminder)
     consumer.on(PersonsMerged)(contacts.merge_persons)
     consumer.on(PersonsSeparated)(contacts.separate_persons)
+
+    @consumer.on(ConsentWithdrawn)
+    async def consent_withdrawn(event: ConsentWithdrawn, tx: Tx) -> None:
+        await contacts.withdraw_consent(event, tx)
+        await stop_texts(await current_person(event.person_id, tx), event.purpose, tx)
+        if event.purpose == PURPOSE:
+            await reminders.forget_reminders(event.person_id, tx)
+
+    @consumer.on(AppointmentBooked)
+    async def appointment_booked(event: AppointmentBooked, tx: Tx) -> None:
+        await reminders.plan_reminder(event, tx, sending)
+
+    @consumer.on(AppointmentChanged)
+    async def appointment_changed(event: AppointmentChanged, tx: Tx) -> None:
+        await reminders.plan_reminder(event, tx, sending)
 
     @consumer.on(BirthRegistered)
     async def birth_registered(event: BirthRegistered, tx: Tx) -> None:
         tx.purpose = Purpose.NOTIFICATION
         await messages.congratulate_on_birth(event, tx, sending)
+
+    @consumer.on(HelpRatingAsked)
+    async def help_rating_asked(event: HelpRatingAsked, tx: Tx) -> None:
+        tx.purpose = Purpose.NOTIFICATION
+        await ask_whether_it_helped(event, tx, sending)
 
     return consumer
 

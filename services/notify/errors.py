@@ -17,6 +17,11 @@ class AlreadyApproved(Conflict):
     title = Text("模板已审核", "The template is approved already")
 
 
+class TemplateWithdrawn(Conflict):
+    type = "template-withdrawn"
+    title = Text("模板已停用", "The template was withdrawn")
+
+
 class SecondPersonRequired(Conflict):
     type = "second-person-required"
     title = Text("须由另一人审核", "Somebody else must approve what you wrote")
@@ -51,9 +56,23 @@ class Unreachable(Conflict):
     title = Text("此人没有留下接收号码", "The person left no number for this purpose")
 
 
+class NotToChildren(Unreachable):
+    """PIPL art. 31: a guardian agreed for her, and to no texts."""
+
+    type = "not-to-children"
+    title = Text("不向不满十四周岁的儿童发送短信", "No texts to children under 14")
+
+
 class OptedOut(Conflict):
     type = "opted-out"
     title = Text("此号码已退订", "This number has opted out")
+
+
+class NotByText(Conflict):
+    """She agreed to the purpose, and chose another way or another hour to be reached."""
+
+    type = "not-by-text"
+    title = Text("此人选择了不以短信联系", "The person chose not to be reached by text")
 
 
 class DailyCapReached(Conflict):
@@ -88,9 +107,22 @@ class CampaignState(Conflict):
     title = Text("群发任务的状态不允许此操作", "The campaign's state does not allow this")
 
 
+class ApprovalFallen(Conflict):
+    type = "approval-fallen"
+    title = Text("短信内容在审核后有变动,须重新审核", "The text changed since it was approved")
+
+
 class BadSignature(Problem):
     """The caller is not the provider it says, or its clock is off."""
 
     status = 401
     type = "bad-signature"
     title = Text("签名或时间无效", "The signature or its time is not valid")
+
+
+class NotAnOfficial(Conflict):
+    type = "not-an-official"
+    title = Text(
+        "只能发给已录入并同意接收的工作人员号码",
+        "Only numbers that officials entered and agreed to can be texted so",
+    )

@@ -18,6 +18,8 @@ from services.registry.exports.worker import exporting
 from services.registry.feeds.routes import router as feeds
 from services.registry.feeds.worker import reconciling
 from services.registry.field.routes import router as field
+from services.registry.filings.routes import filing_sheets
+from services.registry.filings.routes import router as filings
 from services.registry.grid.routes import router as grid
 from services.registry.households.routes import router as households
 from services.registry.imports.routes import router as imports
@@ -54,6 +56,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             dwellings,
             drawings,
             leases,
+            filings,
             households,
             cards,
             imports,
@@ -80,6 +83,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             looking_for_duplicates,
             changing_regions,
             scanning_zones,
+            filing_sheets,
         ],
         bus=bus,
     )

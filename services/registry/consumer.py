@@ -3,9 +3,10 @@
 from typing import Any
 
 from services.registry.households import events as households
-from services.registry.persons import arrivals, notices, workplaces
+from services.registry.persons import arrivals, desk_changes, notices, workplaces
 from services.registry.persons.schemas import (
     NoteArrival,
+    NoteArrivalAnnulled,
     NoteArrivalElsewhere,
     NoteBirthElsewhere,
     NoteCorrectionSuggested,
@@ -13,15 +14,31 @@ from services.registry.persons.schemas import (
     NoteDeparture,
     NoteDepartureElsewhere,
     NoteEmployment,
+    NoteEmploymentCorrection,
+    NoteEmploymentEnd,
+    NoteStayCorrected,
 )
 from services.registry.region_changes.queries import present_code
+from services.registry.vital import certificate_facts
 from shared.consumer import Consumer
 from shared.db import Tx
 from shared.events.exchange import NoticeReceived
-from shared.events.migrant import EmploymentFiled, MigrantArrived, MigrantDeparted
+from shared.events.migrant import (
+    ArrivalAnnulled,
+    CertificateRequested,
+    EmploymentCorrected,
+    EmploymentEnded,
+    EmploymentFiled,
+    EmploymentWithdrawn,
+    MigrantArrived,
+    MigrantDeparted,
+    StayCorrected,
+)
 from shared.events.registry import DeathAnnulled, DeathRegistered, PersonsMerged
+from shared.subjects import follow_logins
 
 consumer = Consumer("registry")
+follow_logins(consumer)
 
 
 @consumer.on(MigrantArrived)
@@ -43,12 +60,59 @@ async def migrant_departed(event: MigrantDeparted, tx: Tx) -> None:
     )
 
 
+@consumer.on(StayCorrected)
+async def stay_corrected(event: StayCorrected, tx: Tx) -> None:
+    given = event.model_dump(exclude={"region", "was_region", "origin_region"})
+    regions = {
+        "region": await present_code(event.region, tx),
+        "was_region": await present_code(event.was_region, tx),
+    }
+    await desk_changes.note_stay_corrected(NoteStayCorrected(**given, **regions), tx)
+
+
+@consumer.on(ArrivalAnnulled)
+async def arrival_annulled(event: ArrivalAnnulled, tx: Tx) -> None:
+    await desk_changes.note_arrival_annulled(
+        NoteArrivalAnnulled(
+            **event.model_dump(include={"arrival_id", "person_id", "arrived_on"}),
+            region=await present_code(event.region, tx),
+            resumed=event.resumed_id is not None,
+        ),
+        tx,
+    )
+
+
 @consumer.on(EmploymentFiled)
 async def employment_filed(event: EmploymentFiled, tx: Tx) -> None:
     region = await present_code(event.region, tx)
     await workplaces.note_employment(
         NoteEmployment(**event.model_dump(exclude={"region"}), region=region), tx
     )
+
+
+@consumer.on(EmploymentEnded)
+async def employment_ended(event: EmploymentEnded, tx: Tx) -> None:
+    region = await present_code(event.region, tx)
+    await workplaces.note_employment_end(
+        NoteEmploymentEnd(**event.model_dump(exclude={"region"}), region=region), tx
+    )
+
+
+@consumer.on(EmploymentCorrected)
+async def employment_corrected(event: EmploymentCorrected, tx: Tx) -> None:
+    told = event.model_dump(include={"employment_id", "started_on", "ended_on"})
+    region = await present_code(event.region, tx)
+    await workplaces.note_employment_correction(NoteEmploymentCorrection(**told, region=region), tx)
+
+
+@consumer.on(EmploymentWithdrawn)
+async def employment_withdrawn(event: EmploymentWithdrawn, tx: Tx) -> None:
+    await workplaces.note_employment_withdrawal(event.employment_id, tx)
+
+
+@consumer.on(CertificateRequested)
+async def certificate_requested(event: CertificateRequested, tx: Tx) -> None:
+    await certificate_facts.answer_request(event.request_id, event.person_id, event.claims, tx)
 
 
 @consumer.on(NoticeReceived)

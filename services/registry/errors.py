@@ -47,12 +47,6 @@ class OneHousehold(Conflict):
     title = Text("此人是另一户的户主", "This person heads another household")
 
 
-class UnsupportedFile(Problem):
-    status = 422
-    type = "unsupported-file"
-    title = Text("不支持这种文件", "This kind of file is not read here")
-
-
 class ExportClosed(Conflict):
     type = "export-closed"
     title = Text(

@@ -9,6 +9,7 @@ from services.registry.dwellings import models as dwellings
 from services.registry.exports import models as exports
 from services.registry.feeds import models as feeds
 from services.registry.field import models as field
+from services.registry.filings import models as filings
 from services.registry.grid import models as grid
 from services.registry.households import models as households
 from services.registry.imports import models as imports
@@ -32,6 +33,7 @@ __all__ = [
     "exports",
     "feeds",
     "field",
+    "filings",
     "grid",
     "households",
     "imports",

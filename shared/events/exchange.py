@@ -44,6 +44,18 @@ class NoticeReceived(Event, key="notice_id"):
     certificate_id: str | None = None
 
 
+class ParticipantListed(Event, key="node_id"):
+    """The directory has a new record of a node (参与方名录), signed by its city: where it is
+    reached and which certificate its door shows, or that it left (`revoked`)."""
+
+    node_id: str
+    level: str
+    address: str
+    certificate_pem: str | None
+    version: int
+    revoked: bool
+
+
 class InquiryOpened(Event, key="inquiry_id"):
     """An inquiry (协查) went out (`direction` "out") or came in ("in")."""
 
@@ -90,3 +102,15 @@ class InquiryClosed(Event, key="inquiry_id"):
     asked_region: str
     correct: bool
     closed_at: datetime
+
+
+class ClaimDecided(Event, key="claim_id"):
+    """The home county of a migrant decided on a claim that her residence sent it (报销答复).
+    `granted_fen` is the sum in whole fen where it is granted, `reason` why it is not."""
+
+    claim_id: UUID
+    from_region: str
+    granted: bool
+    granted_fen: int | None
+    reason: Personal | None
+    decided_on: date

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.events.base import Event
+from shared.events.base import Event, Personal
 
 
 class MessageAccepted(Event, key="message_id"):
@@ -47,3 +47,49 @@ class ContactOptedOut(Event, key="person_id"):
 
     person_id: UUID
     purpose: str | None
+
+
+class ReplyReceived(Event, key="reply_id"):
+    """Somebody texted us, and it is no stop (上行短信). `kind` is help where she asks for it in so
+    many words, answer where she answers a text of ours. `person_id` is whose number it is, when
+    that is one person's alone; `region` is hers, or the county."""
+
+    reply_id: UUID
+    person_id: UUID | None
+    kind: str
+    region: str
+    text: Personal
+    phone: Personal
+
+
+class DeliveryAlerted(Event, key="alert_id"):
+    """Somebody should look at delivery (发送告警). `kind` is provider-failing, receipts-missing,
+    opt-out-rate (`value` and `limit` in percent) or unsent-too-long (in minutes)."""
+
+    alert_id: UUID
+    kind: str
+    provider: str | None
+    campaign_id: UUID | None
+    value: int
+    limit: int
+    raised_at: datetime
+
+
+class DeliveryAlertCleared(Event, key="alert_id"):
+    """What an alert was raised for is over (告警解除)."""
+
+    alert_id: UUID
+    kind: str
+    provider: str | None
+    campaign_id: UUID | None
+    cleared_at: datetime
+
+
+class AppointmentReplied(Event, key="appointment_id"):
+    """Who was reminded of an appointment texted back (预约回复): that she comes, or that she does
+    not and it is to be cancelled. `revision` is the one she was reminded of."""
+
+    appointment_id: UUID
+    reply_id: UUID
+    cancels: bool
+    revision: int

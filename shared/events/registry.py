@@ -18,6 +18,19 @@ class PersonRegistered(Event, key="person_id"):
     registered_on: date
 
 
+class ArrivalDoubted(Event, key="person_id"):
+    """What the desk wrote of an arrival does not agree with the register (流入登记存疑):
+    unknown-room, closed-room, other-region (the room is not in the place), recorded-dead or
+    id-number-conflict. She is registered all the same; the desk asks. `room_id` is the room as it
+    was written."""
+
+    arrival_id: UUID
+    person_id: UUID
+    region: str
+    doubt: str
+    room_id: UUID | None
+
+
 class PersonCorrected(Event, key="person_id"):
     """Fields of a record were corrected (更正), or became different on the day `changed_on` (变更).
     Names the fields, not their values."""
@@ -380,3 +393,24 @@ class BlindZoneFound(Event, key="zone_id"):
     region: str
     other_region: str | None
     found_on: date
+
+
+class CertificateFactsFound(Event, key="request_id"):
+    """The register answered all that a person wants in her certificate (证明信息核实).
+
+    `facts` is a JSON object of the facts asked for and her home region, nothing more.
+    """
+
+    request_id: UUID
+    person_id: UUID
+    facts: Personal
+
+
+class CertificateFactsMissing(Event, key="request_id"):
+    """The register cannot answer all of it: `problems` are codes (unknown-person, deceased,
+    home-elsewhere, contested-field, missing-field), `facts` what it does say, as above."""
+
+    request_id: UUID
+    person_id: UUID
+    problems: list[str]
+    facts: Personal | None = None

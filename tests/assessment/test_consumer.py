@@ -1,156 +1,29 @@
 """Events become facts exactly once, in the period where they happened."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 
 from services.assessment.consumer import consumer
 from services.assessment.facts.kinds import KINDS
 from shared.events.base import CATALOGUE, Event
-from shared.events.exchange import (
-    InquiryAnswered,
-    InquiryClosed,
-    InquiryOpened,
-    InquiryOverdue,
-    NoticeConfirmed,
-    NoticeReceived,
-    NoticeSent,
-)
-from shared.events.migrant import (
-    CertificateChecked,
-    HelpRequested,
-    HelpSettled,
-    MigrantArrived,
-    ServiceDelivered,
-)
+from shared.events.migrant import EmploymentFiled
 from shared.events.notify import MessageDelivered, MessageFailed
-from shared.events.registry import BirthRegistered, DeathRegistered, PersonCorrected, RosterImported
+from shared.events.registry import (
+    BirthRegistered,
+    FeedReconciled,
+    RegionPair,
+    RegionsChanged,
+    RosterImported,
+)
 from shared.ids import new_id
 from shared.testing import event_message, make_actor
-from tests.assessment.samples import HOME, NOON, PEER, TOWNSHIP, message_at
+from tests.assessment.heard import BIRTH, COUNTING, EVENTS, FEED, JOB
+from tests.assessment.samples import HOME, NOON, message_at
 from tests.conftest import parts_of
-
-INQUIRY = {"kind": "address", "to_node": f"county-{PEER}", "asked_region": PEER}
-NOTICE = {"kind": "arrival", "to_node": f"county-{PEER}", "to_region": PEER}
-BIRTH = {"child_id": new_id(), "mother_id": new_id(), "region": TOWNSHIP}
-DAY = date(2026, 10, 12)
-
-# every event that is listened to, and how many facts it makes
-EVENTS: list[tuple[Event, int]] = [
-    (
-        BirthRegistered(
-            birth_id=new_id(), born_on=date(2026, 10, 1), registered_at=NOON, days=11, **BIRTH
-        ),
-        1,
-    ),
-    (
-        DeathRegistered(
-            death_id=new_id(),
-            person_id=new_id(),
-            region=HOME,
-            died_on=DAY,
-            registered_at=NOON,
-            days=0,
-        ),
-        1,
-    ),
-    (RosterImported(import_id=new_id(), kind="x", region=HOME, accepted=9, rejected=1), 2),
-    (PersonCorrected(person_id=new_id(), region=TOWNSHIP, fields=["name"]), 1),
-    (
-        MigrantArrived(
-            arrival_id=new_id(),
-            person_id=new_id(),
-            region=TOWNSHIP,
-            origin_region=PEER,
-            arrived_on=DAY,
-            stay_purpose="work",
-            name="李娜",
-            id_number="42032519900101122X",
-        ),
-        1,
-    ),
-    (
-        ServiceDelivered(
-            record_id=new_id(),
-            person_id=new_id(),
-            region=TOWNSHIP,
-            office="desk",
-            service="advice",
-            delivered_on=DAY,
-            resident_kind="migrant",
-        ),
-        1,
-    ),
-    (
-        HelpRequested(
-            request_id=new_id(), region=HOME, department="wages", category="pay", due_on=DAY
-        ),
-        1,
-    ),
-    (
-        HelpSettled(
-            request_id=new_id(),
-            region=HOME,
-            department="wages",
-            category="pay",
-            in_time=True,
-            satisfied=True,
-        ),
-        2,
-    ),
-    (
-        CertificateChecked(
-            check_id=new_id(),
-            certificate_id="certificate-of-somebody",
-            issuer="https://peer.test",
-            region=TOWNSHIP,
-            office="desk",
-            outcome="genuine",
-        ),
-        1,
-    ),
-    (NoticeSent(notice_id=new_id(), sent_at=NOON, **NOTICE), 2),
-    (NoticeConfirmed(notice_id=new_id(), agrees=True, confirmed_at=NOON, **NOTICE), 2),
-    (
-        NoticeReceived(
-            notice_id=new_id(),
-            kind="birth",
-            from_node=f"county-{PEER}",
-            region=PEER,
-            happened_on=date(2026, 10, 5),
-            name="李娜",
-        ),
-        1,
-    ),
-    (
-        InquiryOpened(
-            inquiry_id=new_id(),
-            direction="out",
-            from_node=f"county-{HOME}",
-            due_on=DAY,
-            **INQUIRY,
-        ),
-        1,
-    ),
-    (
-        InquiryAnswered(
-            inquiry_id=new_id(),
-            direction="out",
-            from_node=f"county-{HOME}",
-            in_time=True,
-            complete=True,
-            answered_at=NOON,
-            **INQUIRY,
-        ),
-        1,
-    ),
-    (InquiryOverdue(inquiry_id=new_id(), direction="out", due_on=DAY, **INQUIRY), 1),
-    (InquiryClosed(inquiry_id=new_id(), correct=True, closed_at=NOON, **INQUIRY), 1),
-    (MessageDelivered(message_id=new_id(), provider="p", delivered_at=NOON), 1),
-    (MessageFailed(message_id=new_id(), reason="expired"), 1),
-]
 
 
 async def rows(app: FastAPI, sql: str) -> list[Any]:
@@ -167,7 +40,8 @@ async def test_every_event_twice_counts_once(app: FastAPI) -> None:
             assert await parts_of(app).loop.deliver(message)
         assert len(await rows(app, "SELECT 1 FROM facts")) - len(before) == count, event
     assert await rows(app, "SELECT sum(n)::int FROM tallies WHERE span = 'day'") == [
-        (sum(count for _, count in EVENTS) + 10 - 2,)  # the roster counts its ten lines
+        # the roster counts its ten lines, and the corrected job is one more end, not a hire
+        (sum(count for _, count in COUNTING) + 10 - 2 - 1,)
     ]
     seen_by = await rows(app, "SELECT DISTINCT observer FROM tallies")
     assert seen_by == [(HOME,)]
@@ -197,6 +71,52 @@ async def test_a_place_that_is_none_goes_to_the_dead_letters(app: FastAPI) -> No
     assert await rows(app, "SELECT reason FROM dead_letters") == [("unknown-area",)]
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_day_to_come_goes_to_the_dead_letters(app: FastAPI, late: bool) -> None:
+    """Far in the future by its own word, or by its clock: it would outlast every correction."""
+    far = datetime.now(UTC) + timedelta(days=400)
+    event = BirthRegistered(
+        birth_id=new_id(),
+        born_on=date(2026, 10, 1),
+        registered_at=NOON if late else far,
+        days=11,
+        **BIRTH,
+    )
+    message = message_at(event, far if late else NOON)
+    assert not await parts_of(app).loop.deliver(message)
+    assert await rows(app, "SELECT reason FROM dead_letters") == [("day-to-come",)]
+    assert await rows(app, "SELECT 1 FROM facts") == []
+
+
+async def test_a_hire_announced_for_later_counts_when_it_is_filed(app: FastAPI) -> None:
+    event = EmploymentFiled(employer_code="x", started_on=date(2099, 1, 1), **JOB)
+    assert await parts_of(app).loop.deliver(message_at(event, NOON))
+    assert await rows(app, "SELECT DISTINCT day FROM facts") == [(NOON.date(),)]
+
+
+async def test_ten_counties_send_the_same_month_twice(app: FastAPI) -> None:
+    """In different orders: each county's month counts once, with its first batch."""
+    sent = []
+    for number in range(10):
+        about = FEED | {"region": f"4203{number:02}"}
+        counts = dict.fromkeys(("changed", "conflicting", "rejected", "only_there"), 0)
+        first = FeedReconciled(
+            feed_id=new_id(), new=4, unchanged=number, in_both=1, only_here=2, **about, **counts
+        )
+        again = first.model_copy(update={"feed_id": new_id(), "new": 0, "in_both": 5})
+        both = [message_at(first, NOON), message_at(again, NOON + timedelta(hours=1))]
+        sent += both if number % 2 else both[::-1]
+    for message in [*sent, *sent[::-1]]:
+        assert await parts_of(app).loop.deliver(message)
+    lines = "SELECT outcome, sum(n)::int FROM tallies WHERE span = 'month' GROUP BY 1 ORDER BY 1"
+    assert await rows(app, lines) == [
+        ("in_both", 10),
+        ("new", 40),
+        ("only_here", 20),
+        ("unchanged", 45),
+    ]
+
+
 async def test_facts_hold_nothing_of_a_person(app: FastAPI) -> None:
     """Neither an id nor a name of the event reaches a row of this service's tables."""
     for event, _ in EVENTS:
@@ -211,7 +131,9 @@ async def test_facts_hold_nothing_of_a_person(app: FastAPI) -> None:
 
 def test_what_is_counted_is_declared() -> None:
     declared = {event for spec in KINDS.values() for event in spec.events}
-    assert declared == set(consumer.handlers) <= set(CATALOGUE)
+    counted = set(consumer.handlers) - {RegionsChanged.event_type}  # moves what is counted
+    assert declared == counted
+    assert set(consumer.handlers) <= set(CATALOGUE)
 
 
 async def test_events_at_once_about_the_same_record_count_once(app: FastAPI) -> None:
@@ -224,3 +146,30 @@ async def test_events_at_once_about_the_same_record_count_once(app: FastAPI) -> 
     assert all(done)
     assert await rows(app, "SELECT outcome, n FROM tallies WHERE span = 'day'") == [("failed", 4)]
     assert await rows(app, "SELECT count(*) FROM facts") == [(40,)]
+
+
+async def test_a_new_map_and_facts_at_the_same_time(app: FastAPI) -> None:
+    """Facts that are being counted while the map changes end under the new code as well."""
+    old, new = "420325101", "420325111"
+    change = RegionsChanged(
+        change_id=new_id(),
+        kind="move",
+        county=HOME,
+        document="test",
+        effective_on=date(2026, 10, 1),
+        pairs=[RegionPair(from_region=old, to_region=new, name="新镇")],
+    )
+    events: list[Event] = [
+        BirthRegistered(
+            birth_id=new_id(),
+            born_on=date(2026, 10, 1),
+            registered_at=NOON,
+            days=11,
+            **BIRTH | {"region": code},
+        )
+        for code in [old, new] * 20
+    ]
+    events.insert(13, change)
+    messages = [message_at(event, NOON) for event in events]
+    assert all(await asyncio.gather(*(parts_of(app).loop.deliver(each) for each in messages)))
+    assert await rows(app, "SELECT area, n FROM tallies WHERE span = 'day'") == [(new, 40)]

@@ -28,7 +28,9 @@ async def test_the_standard_indicators_are_there_and_explained(client: httpx.Asy
     assert one["formula"]["zh"] == "通报获确认(流入) ÷ 流入登记(来自外地) × 100%"
     assert one["source_events"] == [
         "yipan.exchange.notice-confirmed.v1",
+        "yipan.migrant.arrival-annulled.v1",
         "yipan.migrant.migrant-arrived.v1",
+        "yipan.migrant.stay-corrected.v1",
     ]
 
 

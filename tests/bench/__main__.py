@@ -14,13 +14,14 @@ from tests.bench import (
     row4_delivery,
     row5_import,
     row8_duplicates,
+    row9_accept,
     row10_checks,
 )
 from tests.bench.frame import Contest, Result, measure
 from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
-ROWS = (1, 2, 3, 4, 5, 8, 10)
+ROWS = (1, 2, 3, 4, 5, 8, 9, 10)
 
 
 def main() -> None:
@@ -84,6 +85,8 @@ def _contest(
             return row5_import.contest(made)
         case 8:
             return row8_duplicates.contest(made, asked.records)
+        case 9:
+            return row9_accept.contest(made, asked.rounds)
         case 10:
             return row10_checks.contest(made, asked.migrants)
         case _:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import ECKey
 
+from services.migrant.certificates import sdjwt
+from shared.clock import today
 from shared.ids import new_id
 from shared.pages import encode_cursor
 from shared.signing import JsonObject, SigningKey, key_set
@@ -14,6 +17,10 @@ from shared.testing import REGION
 from tests.assessment.samples import make_scheme, make_share
 from tests.exchange.samples import make_inquiry, make_notice
 from tests.exchange.test_participants import CITY_KEY, make_record, signed
+from tests.migrant.appointment_samples import in_days, make_appointment, make_place
+from tests.migrant.points import make_point
+from tests.migrant.test_benefits_routes import make_line
+from tests.migrant.test_benefits_rules import make_programme
 from tests.notify.samples import ALWAYS, SECRET, make_message, make_template
 from tests.registry.places import number
 
@@ -170,7 +177,7 @@ SAMPLES: dict[str, Json] = {
     "signature": "【测试县便民中心】",
     "language": "zh-CN",
     "indicator": "inquiry-answered-in-time",
-    "scheme": "sample-code",
+    "scheme": "county-2026",
     "target": "95",
     "floor": "50",
     "weight": 100,
@@ -204,6 +211,9 @@ SAMPLES: dict[str, Json] = {
 
 KEYS: JsonObject = key_set(SigningKey.generate().public_jwk())
 MOTHER, FATHER = number("19900101", 112), number("19890101", 111)
+CERTIFICATE = sdjwt.issue(
+    {"exp": 1_900_000_000}, {"name": "王芳"}, ECKey.generate_key("P-256", {"kid": "k-1"})
+)
 SELECTION = {"kinds": ["inquiry_answer"], "outcomes": ["in_time"]}
 SCHEME_ITEM = {
     "indicator": "inquiry-answered-in-time",
@@ -214,6 +224,9 @@ SCHEME_ITEM = {
 
 # What an operation's body needs beyond what its schema tells; `known` are ids made before.
 GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "PUT /migrant/v1/arrivals/{arrival_id}/expected-departure": lambda _: {
+        "leaving_on": str(today() + timedelta(days=30))
+    },
     "POST /registry/v1/feed-profiles": lambda _: json.loads(
         (Path("services/registry/feeds/shipped") / "police.deaths.json").read_text()
     ),
@@ -292,6 +305,18 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
         "claims": ["name"],
         "facts": {"home_region": REGION, "name": "王芳"},
     },
+    "POST /migrant/v1/certificate-requests": lambda known: {
+        "person_id": known.get("person_id"),
+        "claims": ["name"],
+    },
+    "POST /migrant/v1/certificate-requests/{request_id}/decision": lambda _: {
+        "issue": False,
+    },
+    "POST /migrant/v1/certificate-presentations": lambda _: {
+        "credential": CERTIFICATE,
+        "claims": ["name"],
+    },
+    "POST /migrant/v1/certificate-papers": lambda _: {"credential": CERTIFICATE},
     "POST /migrant/v1/arrivals": lambda _: {"id_number": MOTHER, "phone": "13900000001"},
     "PUT /migrant/v1/trusted-issuers/{issuer}": lambda _: {
         "jwks": {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]},
@@ -299,15 +324,66 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "POST /exchange/v1/participants": lambda _: {"jwks": KEYS, "region_prefixes": ["420381"]},
     "PUT /exchange/v1/participants/{node_id}": lambda _: signed(make_record()),
     "POST /assessment/v1/vetoes": lambda _: {"period": "2025"},
+    "POST /migrant/v1/supply-dispensings": lambda _: {"code": "0123456789ABT"},
+    "POST /migrant/v1/supply-reports": lambda _: {
+        "dispensings": [
+            {
+                "reference": "1",
+                "code": "0123456789ABT",
+                "item": "leaflets",
+                "day": "2026-06-01",
+            }
+        ]
+    },
+    "POST /migrant/v1/claims": lambda _: {
+        "service": "basic-service",
+        "amount_fen": 4550,
+        "account": None,
+    },
+    "POST /migrant/v1/benefit-lines/{line_id}/recoveries": lambda _: {"amount_fen": 100},
+    "POST /migrant/v1/claim-rules": lambda _: {"code": "own-rule", "source": "县文件"},
+    "POST /migrant/v1/benefit-programmes": lambda _: make_programme(),
+    "POST /migrant/v1/benefit-lists": lambda _: {"programme": "hardship-aid"},
+    "POST /migrant/v1/benefit-lists/{list_id}/lines": lambda _: {"lines": [make_line()]},
+    "POST /migrant/v1/benefit-lists/{list_id}/approval": lambda _: {"content_hash": "0" * 64},
+    "POST /migrant/v1/service-points": lambda _: make_point(org="org-test"),
+    "PUT /migrant/v1/service-points/{point_id}": lambda _: make_point(org="org-test"),
+    "PUT /migrant/v1/catalogue/{code}": lambda _: {"entry": None, "effective_from": "2036-01-01"},
+    "POST /migrant/v1/referrals": lambda _: {"entitlement": "legal-aid"},
+    "POST /migrant/v1/referrals/{referral_id}/service": lambda _: {"delivered_on": str(today())},
+    "POST /migrant/v1/service-records/{record_id}/correction": lambda _: {"service": "training"},
     "POST /migrant/v1/consents": lambda _: {"phone": "13900000001"},
+    "POST /migrant/v1/consent-withdrawals": lambda known: {
+        "person_id": known.get("person_id", str(new_id())),
+        "purposes": ["follow-up"],
+    },
+    "PUT /migrant/v1/people/{person_id}/contact-choice": lambda _: {"channel": "none"},
+    "POST /migrant/v1/appointment-places": lambda _: make_place(),
+    "PUT /migrant/v1/appointment-places/{place_id}": lambda _: make_place(),
+    "POST /migrant/v1/appointments": lambda known: make_appointment(
+        known.get("person_id", str(new_id())), known.get("appointment_place_id", str(new_id()))
+    ),
+    "POST /migrant/v1/appointments/{appointment_id}/move": lambda _: {"at": in_days(3)},
     "POST /notify/v1/campaigns": lambda _: {"variables": make_message()["variables"]},
+    "PUT /notify/v1/campaigns/{campaign_id}": lambda _: {"variables": make_message()["variables"]},
+    "POST /notify/v1/campaigns/{campaign_id}/trial": lambda _: {"phones": ["13900000009"]},
+    "PUT /notify/v1/publicity-days": lambda _: {"month": 3, "day": 8, "text_zh": "您好。"},
     "POST /exchange/v1/notices": lambda _: make_notice(),
     "POST /exchange/v1/inquiries": lambda _: make_inquiry(),
     "POST /exchange/dci/registry/notify": lambda _: {"signature": "x", "header": {}, "message": {}},
     "POST /assessment/v1/indicators": lambda _: make_share(),
     "POST /assessment/v1/schemes": lambda _: make_scheme(),
     "POST /assessment/v1/scorecards": lambda _: {"scheme": "county-2026"},
+    "POST /assessment/v1/improvement-plans": lambda _: {"review_on": "2026-12-01"},
     "POST /notify/v1/templates": lambda _: make_template(),
+    "POST /notify/v1/templates/preview": lambda _: {
+        "template": "help-rating",
+        "template_id": None,
+        "language": "zh-CN",
+        "variables": {"number": "A1"},
+    },
+    "PUT /notify/v1/templates/{template_id}/providers/{provider}": lambda _: {"code": "SMS_1"},
+    "POST /notify/v1/digest-recipients": lambda _: {"phone": "13900000008", "office": None},
     "POST /notify/v1/messages": lambda _: (
         make_message()
         | {

@@ -27,13 +27,17 @@ from tests.registry.places import PLACES
 # background writes meanwhile.
 BOOKKEEPING = [
     *("alembic_version", "usage_entries", "refusals", "attempts", "inbox"),
-    *("duplicates", "export_parts"),
+    *("duplicates", "export_parts", "account_tries"),
 ]
 TYPED = b"420325199001011234"  # in some bad requests; no answer says it back
 # A body that passes needs a signature or a file; test_messages_door and test_imports send those.
 NEVER_GOOD = {
     "POST /registry/v1/imports",
     "POST /registry/v1/feeds",
+    "POST /migrant/v1/claim-papers",
+    "POST /migrant/v1/payment-file-checks",
+    "POST /registry/v1/filings",
+    "POST /migrant/v1/filings",
     "POST /exchange/dci/registry/notify",
 }
 
@@ -164,4 +168,10 @@ async def trial(
 
 def given_ids() -> dict[str, str]:
     """Ids there are before anything is made; the trial adds those of what it makes."""
-    return {"/registry/v1/regions/": "42", "/exchange/v1/participants/": "county-420381"}
+    return {
+        "/registry/v1/regions/": "42",
+        "/exchange/v1/participants/": "county-420381",
+        "/exchange/v1/queue/peers/": "county-420381",
+        "/migrant/v1/catalogue/": "legal-aid",
+        "/migrant/v1/referral-routes/": "legal-aid",
+    }

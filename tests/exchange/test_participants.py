@@ -1,16 +1,19 @@
 """Participants: nobody is believed without a city's signature."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.exchange.errors import RecordNotTrusted
+from services.exchange.participants.handlers import put_participant
 from services.exchange.participants.node import our_node, settle
 from services.exchange.participants.queries import find_city_of, find_for_region, find_issuer
 from services.exchange.participants.rules import Anchor, check_record
 from services.exchange.participants.schemas import SignedRecord
 from services.exchange.settings import Settings
+from shared.events.exchange import ParticipantListed
 from shared.signing import JsonObject, SigningKey, key_set, sign_detached
 from shared.testing import Issuer, client_of, service_settings
 from tests.conftest import TxFactory
@@ -95,6 +98,25 @@ async def test_records_are_entered_by_version(strangers: Federation) -> None:
     assert [each["id"] for each in rest["items"]] == [OTHER] and rest["next"] is None
     assert (await node.call("GET", f"/participants/{OTHER}"))["version"] == 2
     await node.call("GET", "/participants/nobody", expect=404)
+
+
+async def test_each_new_record_is_said_once(open_tx: TxFactory, tmp_path: Path) -> None:
+    """Whoever follows the directory hears of an address, and that a node left."""
+    left = make_record(version=2, revoked_at="2026-11-20T00:00:00Z")
+    own = service_settings("exchange", "", Issuer(tmp_path))
+    async with open_tx("exchange") as tx:
+        await settle(Settings(**own), tx)
+        city = city_record()
+        for record in (city, make_record(), make_record(), left):
+            command = SignedRecord.model_validate(signed(record))
+            await put_participant(command, str(record["id"]), tx)
+        said = [
+            event
+            for event in tx.emitted
+            if isinstance(event, ParticipantListed) and event.node_id == OTHER
+        ]
+    assert [(each.version, each.revoked) for each in said] == [(1, False), (2, True)]
+    assert said[0].address == "https://county.test"
 
 
 async def test_a_second_city_cannot_make_itself_an_anchor(strangers: Federation) -> None:

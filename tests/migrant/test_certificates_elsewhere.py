@@ -69,7 +69,7 @@ class Elsewhere:
 @pytest.fixture
 def elsewhere(app: FastAPI) -> Elsewhere:
     there = Elsewhere()
-    app.state.status_fetcher = there.fetch
+    app.state.known_issuers.fetch = there.fetch
     return there
 
 

@@ -1,18 +1,9 @@
-"""Our certificates with software that is not ours: @sd-jwt/sd-jwt-vc on Node.
-
-The packages are pinned in tests/migrant/foreign/package-lock.json and installed once into the
-user's cache. Where node or npm is absent the tests say so and are skipped, unless
-YIPAN_REQUIRE_FOREIGN=1.
-"""
+"""Our certificates with software that is not ours: @sd-jwt/sd-jwt-vc on Node."""
 
 import json
-import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +16,12 @@ from services.migrant.certificates import sdjwt
 from services.migrant.certificates.rules import VCT
 from shared.ids import new_id
 from shared.testing import Issuer
+from tests.migrant.certificate_requests import collected, herself
+from tests.migrant.conftest import bearer
 from tests.migrant.test_certificates_elsewhere import Elsewhere
 from tests.migrant.test_certificates_routes import CERTIFICATES, check, issue, only
+from tests.migrant.test_certificates_showing import PRESENTATIONS
+from tests.npm import program
 
 FOLDER = Path(__file__).parent / "foreign"
 Foreign = Callable[[dict[str, Any]], dict[str, Any]]
@@ -37,17 +32,11 @@ pytestmark = pytest.mark.foreign
 @pytest.fixture(scope="session")
 def foreign() -> Foreign:
     """Runs one request in the foreign software."""
-    try:
-        folder = installed()
-    except (OSError, subprocess.SubprocessError) as error:
-        reason = f"no foreign SD-JWT software: {type(error).__name__}: {error}"
-        if os.environ.get("YIPAN_REQUIRE_FOREIGN") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    path = program(FOLDER, "certificate.mjs")
 
     def run(request: dict[str, Any]) -> dict[str, Any]:
         done = subprocess.run(
-            ["node", str(folder / "certificate.mjs")],
+            ["node", str(path)],
             input=json.dumps(request),
             capture_output=True,
             text=True,
@@ -57,34 +46,6 @@ def foreign() -> Foreign:
         return dict(json.loads(done.stdout))
 
     return run
-
-
-def installed() -> Path:
-    """The folder with the pinned packages, made when it is not there yet. Raises OSError or
-    SubprocessError when it cannot be."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            raise FileNotFoundError(program)
-    files = [FOLDER / name for name in ("package.json", "package-lock.json", "certificate.mjs")]
-    version = sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "yipan"
-    target = cache / f"npm-{version}"
-    if target.exists():
-        return target
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as temporary:
-        made = Path(temporary) / "made"
-        made.mkdir()
-        for each in files:
-            shutil.copy(each, made)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=made, check=True, capture_output=True, timeout=240)
-        try:
-            made.rename(target)
-        except OSError:
-            if not target.exists():  # somebody else was faster
-                raise
-    return target
 
 
 async def surroundings(client: httpx.AsyncClient, credential: str) -> dict[str, Any]:
@@ -160,7 +121,7 @@ async def test_issued_by_foreign_software_and_checked_here(
     client: httpx.AsyncClient, issuer: Issuer, app: FastAPI, foreign: Foreign
 ) -> None:
     there = Elsewhere()
-    app.state.status_fetcher = there.fetch
+    app.state.known_issuers.fetch = there.fetch
     now = int(time.time())
     credential = foreign(
         {
@@ -181,3 +142,88 @@ async def test_issued_by_foreign_software_and_checked_here(
     answer = await check(client, credential)
     assert answer["outcome"] == "genuine", answer
     assert answer["disclosed"] == {"name": "刘小梅", "children": 1}
+
+
+async def test_every_choice_of_claims_verifies_there(
+    client: httpx.AsyncClient, foreign: Foreign
+) -> None:
+    """What a holder without an app shows, made by us and read by software that is not ours."""
+    credential = (await issue(client))["credential"]
+    around = await surroundings(client, credential)
+    for chosen in (["over_18"], ["name", "home_region"], ["id_number"]):
+        shown = await client.post(PRESENTATIONS, json={"credential": credential, "claims": chosen})
+        answer = foreign(around | {"credential": shown.json()["presentation"]})
+        claims = set(answer["payload"]) - {"iss", "vct", "jti", "iat", "exp", "status", "_sd_alg"}
+        assert claims == set(chosen)
+
+
+async def test_an_altered_disclosure_says_nothing_there_or_here(
+    client: httpx.AsyncClient, foreign: Foreign
+) -> None:
+    credential = (await issue(client))["credential"]
+    around = await surroundings(client, credential)
+    jwt, *disclosures, _ = credential.split("~")
+    altered = []
+    for each in disclosures:
+        salt, name, value = json.loads(sdjwt.decode(each))
+        value = "赵六" if name == "name" else value
+        altered.append(sdjwt.encode(json.dumps([salt, name, value]).encode()))
+    text = "~".join([jwt, *altered, ""])
+    there = foreign(around | {"credential": text})
+    assert "refused" in there or "name" not in there["payload"]
+    here = await check(client, text)
+    assert (here["outcome"], here["reason"]["code"]) == ("forged", "disclosure-altered")
+
+
+async def test_a_replaced_one_there(
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer, foreign: Foreign
+) -> None:
+    person = new_id()
+    own = herself(issuer, person)
+    old = await collected(client, app, own, person_id=person)
+    lost = {"certificate_id": old["certificate_id"], "because": "lost"}
+    new = await collected(client, app, own, person_id=person, replaces=lost)
+    around = await surroundings(client, new["credential"])
+    assert foreign(around | {"credential": new["credential"]})["payload"]["over_18"] is True
+    assert "refused" in foreign(around | {"credential": old["credential"]})
+
+
+async def test_certificates_of_before_and_after_a_rotation_there(
+    client: httpx.AsyncClient, issuer: Issuer, foreign: Foreign
+) -> None:
+    old = (await issue(client))["credential"]
+    admin = bearer(issuer, scope="migrant:admin")
+    next_key = {"starts_after_days": 14}
+    for body in (next_key, None):  # one that waits, then one that signs at once
+        rotated = await client.post("/migrant/v1/issuer-keys", json=body, headers=admin)
+        assert rotated.status_code == 201
+    new = (await issue(client))["credential"]
+    around = await surroundings(client, new)
+    assert len(around["keys"]) == 3
+    for credential in (old, new):
+        assert "payload" in foreign(around | {"credential": credential})
+    assert sdjwt.parse(old).header["kid"] != sdjwt.parse(new).header["kid"]
+
+
+async def test_a_foreign_wallets_proof_is_taken_once(
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer, foreign: Foreign
+) -> None:
+    holder = ECKey.generate_key("P-256")
+    public = {name: holder.as_dict(private=False)[name] for name in ("kty", "crv", "x", "y")}
+    person = new_id()
+    own = herself(issuer, person)
+    issued = await collected(client, app, own, person_id=person, holder_key=public)
+    shown = foreign(
+        {
+            "do": "present",
+            "credential": issued["credential"],
+            "show": ["over_18"],
+            "holderKey": holder.as_dict(private=True),
+            "nonce": "nonce-789",
+            "audience": "desk-1",
+        }
+    )["presentation"]
+    asked = {"nonce": "nonce-789", "audience": "desk-1"}
+    first, second = await check(client, shown, **asked), await check(client, shown, **asked)
+    assert (first["outcome"], first["disclosed"]) == ("genuine", {"over_18": True})
+    assert (second["outcome"], second["reason"]["code"]) == ("wrongly-bound", "replayed")

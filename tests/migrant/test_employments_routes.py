@@ -6,8 +6,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.migrant.employments.rules import check_filer
-from services.migrant.errors import NotYourFiling
 from shared.codes import credit_code_check_digit
 from shared.events.migrant import MigrantArrived
 from shared.ids import new_id
@@ -51,13 +49,6 @@ async def linked(app: FastAPI) -> list[str]:
             " WHERE payload::jsonb ->> 'type' = 'yipan.migrant.employment-filed.v1' ORDER BY id"
         )
     return [row["person"] for row in rows]
-
-
-def test_whose_filing() -> None:
-    check_filer("a", "a", office=False)
-    check_filer("a", "b", office=True)
-    with pytest.raises(NotYourFiling):
-        check_filer("a", "b", office=False)
 
 
 async def test_known_and_unknown_workers_get_the_same_receipt(

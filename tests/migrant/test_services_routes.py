@@ -1,6 +1,5 @@
-"""Services delivered and appointments over HTTP."""
+"""Services delivered over HTTP."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from tests.migrant.samples import VILLAGE
 from tests.migrant.test_consents_routes import CONSENTS, give
 
 RECORDS = "/migrant/v1/service-records"
-APPOINTMENTS = "/migrant/v1/appointments"
 
 
 def make_record(person_id: UUID, **overrides: Any) -> dict[str, Any]:
@@ -25,15 +23,6 @@ def make_record(person_id: UUID, **overrides: Any) -> dict[str, Any]:
         "service": "school-enrolment",
         "resident_kind": "migrant",
         "delivered_on": "2026-09-01",
-    } | overrides
-
-
-def make_appointment(person_id: UUID, **overrides: Any) -> dict[str, Any]:
-    return {
-        "person_id": str(person_id),
-        "region": VILLAGE,
-        "service": "legal-aid",
-        "at": (datetime.now(UTC) + timedelta(days=2)).isoformat(),
     } | overrides
 
 
@@ -60,20 +49,14 @@ async def test_recorded_and_read_by_herself(client: httpx.AsyncClient, issuer: I
 
 async def test_a_health_check_needs_consent_and_stops_with_it(client: httpx.AsyncClient) -> None:
     person = new_id()
-    bodies = [
-        (RECORDS, make_record(person, service="health-check")),
-        (APPOINTMENTS, make_appointment(person, service="health-check")),
-    ]
-    for path, body in bodies:
-        refused = await client.post(path, json=body)
-        assert refused.status_code == 409
-        assert refused.json()["purpose"] == "health-check"
+    body = make_record(person, service="health-check")
+    refused = await client.post(RECORDS, json=body)
+    assert refused.status_code == 409
+    assert refused.json()["purpose"] == "health-check"
     consent = await give(client, person, purpose="health-check", phone=None)
-    for path, body in bodies:
-        assert (await client.post(path, json=body)).status_code == 201
+    assert (await client.post(RECORDS, json=body)).status_code == 201
     await client.post(f"{CONSENTS}/{consent['id']}/withdrawal")
-    for path, body in bodies:
-        assert (await client.post(path, json=body)).status_code == 409
+    assert (await client.post(RECORDS, json=body)).status_code == 409
 
 
 async def test_a_consent_holds_in_every_township(client: httpx.AsyncClient, issuer: Issuer) -> None:
@@ -85,24 +68,6 @@ async def test_a_consent_holds_in_every_township(client: httpx.AsyncClient, issu
     assert (await client.post(CONSENTS, json=body, headers=here)).status_code == 201
     record = make_record(person, service="health-check", region="420325101")
     assert (await client.post(RECORDS, json=record, headers=there)).status_code == 201
-
-
-async def test_an_appointment_is_kept_or_cancelled_once(
-    client: httpx.AsyncClient, issuer: Issuer
-) -> None:
-    person = new_id()
-    booked = [
-        (await client.post(APPOINTMENTS, json=make_appointment(person))).json() for _ in (1, 2)
-    ]
-    kept = make_record(person, service="legal-aid", appointment_id=booked[0]["id"])
-    assert (await client.post(RECORDS, json=kept)).status_code == 201
-    again = await client.post(RECORDS, json=kept)
-    assert again.json()["type"].endswith("/appointment-closed")
-    read = await client.get(f"{APPOINTMENTS}/{booked[0]['id']}")
-    assert read.json()["status"] == "kept"
-    own = bearer(issuer, scope="self", sub=str(person)) | {"Purpose": "subject-access"}
-    cancelled = await client.post(f"{APPOINTMENTS}/{booked[1]['id']}/cancellation", headers=own)
-    assert cancelled.json()["status"] == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -119,8 +84,6 @@ async def test_what_cannot_be_recorded(client: httpx.AsyncClient, change: dict[s
 
 
 async def test_doors(client: httpx.AsyncClient, issuer: Issuer) -> None:
-    past = make_appointment(new_id(), at="2026-01-01T08:00:00+08:00")
-    assert (await client.post(APPOINTMENTS, json=past)).status_code == 422
     outside = await client.post(RECORDS, json=make_record(new_id(), region="420381100"))
     assert outside.json()["type"].endswith("/outside-jurisdiction")
     reader = bearer(issuer, scope="migrant:read")

@@ -1,5 +1,6 @@
 """A running notify service, and what drives it in tests."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -62,6 +63,12 @@ class Notify:
         answer = await self.post("/messages", make_message(person_id, **overrides))
         assert answer.status_code == 202, answer.text
         return dict(answer.json())
+
+    async def until_status(self, message_id: str, status: str) -> None:
+        """Wait until a text has come so far."""
+        async with asyncio.timeout(30):
+            while (await self.get(f"/messages/{message_id}"))["status"] != status:
+                await asyncio.sleep(0.1)
 
     def worker(self, provider: FakeProvider, **sending: Any) -> Worker:
         """A worker with a provider of the test; the service has none of its own."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from services.notify.providers.inbound import ReceiptRead
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import Sending
 from shared.events.migrant import ConsentGiven
@@ -92,3 +93,22 @@ class FakeProvider:
         if outcome is Outcome.ACCEPTED:
             return SubmitResult(reference, outcome, (f"{reference}-1",))
         return SubmitResult(reference, outcome, code="because")
+
+
+@dataclass
+class Kept:
+    """An inbox of the test; while `away` it keeps nothing."""
+
+    receipts: list[tuple[ReceiptRead, UUID | None]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    away: bool = False
+
+    async def receipt(self, provider: str, receipt: ReceiptRead, reference: UUID | None) -> None:
+        if self.away:
+            raise ConnectionError
+        self.receipts.append((receipt, reference))
+
+    async def text(self, provider: str, phone: str, text: str) -> None:
+        if self.away:
+            raise ConnectionError
+        self.texts.append((phone, text))

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from services.notify.contacts.rules import OwnHours
 from services.notify.messages.rules import (
     Lane,
     Status,
+    ever_open,
     is_open,
     lane_of,
     next_open,
@@ -87,3 +90,45 @@ def test_pauses_double_up_to_ten_minutes() -> None:
 )
 def test_parts_make_the_status(parts: int, delivered: int, failed: int, status: Status) -> None:
     assert status_of(parts, delivered, failed) is status
+
+
+KINDS = Sending.model_validate(
+    {
+        "hours": {
+            "promotion": {"open_from": "10:00", "open_to": "19:00"},
+            "urgent": {"open_from": "06:00", "open_to": "23:00"},
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "opens"),
+    [
+        ("notice", china(8), china(8)),
+        ("promotion", china(8), china(10)),
+        ("promotion", china(19), china(10, day=11)),
+        ("urgent", china(5), china(6)),
+        ("urgent", china(22), china(22)),
+    ],
+)
+def test_each_kind_keeps_its_hours(kind: str, at: datetime, opens: datetime) -> None:
+    due, expires = schedule(kind, at, None, at + timedelta(minutes=5), KINDS)
+    assert due == opens
+    assert expires - due == timedelta(minutes=5)
+
+
+def test_her_hours_narrow_what_is_not_urgent() -> None:
+    own = OwnHours(time(12), time(18))
+    assert next_open(china(9), KINDS, own, "notice") == china(12)
+    assert next_open(china(18), KINDS, own, "promotion") == china(12, day=11)
+    assert next_open(china(9), KINDS, own, "urgent") == china(9)
+    assert not ever_open(KINDS, OwnHours(time(19), time(21)), "promotion")
+    assert ever_open(KINDS, OwnHours(time(19), time(21)), "notice")
+
+
+def test_a_window_that_never_opens_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Sending.model_validate({"hours": {"notice": {"open_from": "21:00", "open_to": "08:00"}}})
+    with pytest.raises(ValidationError):
+        Sending.model_validate({"hours": {"whatever": {"open_from": "08:00", "open_to": "09:00"}}})

@@ -1,14 +1,14 @@
 """Sending step by step: claimed and marked, submitted, recorded; never twice."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 from services.notify.messages import sending as steps
 from services.notify.messages.rules import Lane
-from services.notify.messages.worker import Bucket, Worker
+from services.notify.messages.worker import Worker
 from services.notify.providers.schemas import Outcome, SubmitResult
 from shared.clock import CHINA
 from shared.events.migrant import ConsentWithdrawn
@@ -168,23 +168,21 @@ async def test_two_workers_never_take_the_same_text(notify: Notify) -> None:
     assert len({each.reference for each in provider.submitted}) == 20
 
 
-async def test_quiet_hours_hold_the_bulk_lane(notify: Notify) -> None:
-    await notify.send(await notify.person())
-    now = datetime.now(CHINA)
-    moment = (now + timedelta(hours=2)).time()
-    later = (now + timedelta(hours=2, minutes=1)).time()
-    if later > moment:
-        worker = notify.worker(FakeProvider(), open_from=moment, open_to=later)
-        assert await worker.send_due(Lane.BULK) == 0
-    assert await notify.worker(FakeProvider()).send_due(Lane.BULK) == 1
-
-
-def test_the_bulk_lane_leaves_tokens_for_urgent_texts() -> None:
-    bucket = Bucket(100)
-    assert bucket.available(Lane.BULK) == 80
-    bucket.spend(80)
-    assert bucket.available(Lane.BULK) <= 1
-    assert bucket.available(Lane.URGENT) >= 20
+async def test_quiet_hours_move_what_is_due_and_when_it_is_stale(notify: Notify) -> None:
+    sent = await notify.send(await notify.person())
+    at = datetime.now(CHINA) + timedelta(hours=2)
+    opens, closes = at.time(), (at + timedelta(minutes=1)).time()
+    if closes < opens:
+        opens, closes = time(12), time(12, 1)  # around midnight
+    worker = notify.worker(FakeProvider(), open_from=opens, open_to=closes)
+    assert await worker.send_due(Lane.BULK) == 0
+    view = await view_of(notify, sent)
+    due, expires = (datetime.fromisoformat(view[name]) for name in ("due_at", "expires_at"))
+    assert due.astimezone(CHINA).time() == opens
+    assert due > datetime.now(CHINA) + timedelta(hours=1)
+    was_due, expired = (datetime.fromisoformat(sent[name]) for name in ("due_at", "expires_at"))
+    assert expires - due == expired - was_due
+    assert await notify.worker(FakeProvider()).send_due(Lane.BULK) == 0  # not due any more
 
 
 async def test_a_failing_provider_loses_its_turns(notify: Notify) -> None:

@@ -147,8 +147,10 @@ async def test_a_stop_from_the_handset(notify: Notify) -> None:
         assert (await notify.signed("inbound", text)).status_code == 200
     assert (await notify.post("/messages", make_message(person))).status_code == 409
     assert await events(notify, "contact-opted-out") == 1
-    (row,) = await notify.rows("SELECT stop, phone_sealed, text_sealed FROM inbound_texts")
-    assert tuple(row) == (True, None, None)
+    (row,) = await notify.rows(
+        "SELECT action, phone_index, phone_sealed, text_sealed FROM inbound_texts"
+    )
+    assert tuple(row) == ("opt-out", b"", None, None)
 
 
 async def test_other_texts_are_kept_sealed(notify: Notify) -> None:
@@ -156,7 +158,7 @@ async def test_other_texts_are_kept_sealed(notify: Notify) -> None:
     text = {"message_id": "in-2", "phone": "13900000001", "text": "谢谢,明天来"}
     assert (await notify.signed("inbound", text)).status_code == 200
     (row,) = await notify.rows("SELECT * FROM inbound_texts")
-    assert row["stop"] is False
+    assert row["action"] == "inbox"
     assert "谢谢".encode() not in row["text_sealed"]
     vault = notify.database.vault
     assert vault.open(row["text_sealed"], f"inbound_texts.text:{row['id']}") == "谢谢,明天来"

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.notify.messages.segments import GSM_BASIC, GSM_EXTENSION, Encoding, split
-from services.notify.providers.smpp import pdu
-from services.notify.providers.smpp.coding import (
+from services.notify.providers.coding import (
     GSM_DEFAULT,
     UCS2,
     joining_header,
@@ -17,14 +16,14 @@ from services.notify.providers.smpp.coding import (
     parted,
     text_of,
 )
-from services.notify.providers.smpp.pdu import Malformed, Pdu, ShortMessage
+from services.notify.providers.ids import IdForm, answered_id, receipted_id
+from services.notify.providers.octets import Malformed
+from services.notify.providers.smpp import pdu
+from services.notify.providers.smpp.pdu import Pdu, ShortMessage
 from services.notify.providers.smpp.reading import (
-    IdForm,
-    answered_id,
     is_receipt,
     piece_of,
     receipt_of,
-    receipted_id,
 )
 from services.notify.receipts.rules import PartState
 from services.notify.settings import AnyProvider, ProviderSettings, SmppSettings
@@ -140,7 +139,7 @@ def test_the_words_of_receipts(stat: str, state: PartState) -> None:
 
 
 def test_settings_tell_providers_apart() -> None:
-    adapter: TypeAdapter[ProviderSettings | SmppSettings] = TypeAdapter(AnyProvider)
+    adapter: TypeAdapter[AnyProvider] = TypeAdapter(AnyProvider)
     assert isinstance(adapter.validate_python(SMPP), SmppSettings)
     http = {"name": "cloud", "url": "https://sms.example", "secret": "x" * 16}
     assert isinstance(adapter.validate_python(http), ProviderSettings)

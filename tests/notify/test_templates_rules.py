@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from services.notify.errors import WrongVariables
 from services.notify.templates.handlers import default_templates
-from services.notify.templates.rules import VariableType, clean_signature, compose, fill
+from services.notify.templates.rules import clean_signature, compose, fill
 from services.notify.templates.schemas import WriteTemplate
+from services.notify.templates.variables import VariableType
 from tests.notify.samples import make_template
 
 TYPES = {

@@ -19,8 +19,8 @@ from services.registry.statistics.rules import (
     identity_texts,
     suppressed_figures,
 )
-from services.registry.statistics.suppression import SMALLEST
 from shared.db import Database, Tx
+from shared.suppression import SMALLEST
 from shared.testing import Issuer, make_actor
 from tests.registry.rosters import csv_of, run, sample
 from tests.registry.samples import make_person

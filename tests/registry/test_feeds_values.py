@@ -12,7 +12,8 @@ from services.registry.feeds.meanings import FIELDS, Meaning
 from services.registry.feeds.profile_rules import Profile, refuse_forbidden
 from services.registry.feeds.profiles import FOLDER, shipped
 from services.registry.feeds.reasons import FAILURE_TEXT, REASON_TEXT, Failure, Fault, Reason
-from services.registry.feeds.values import Places, read_line, written_day
+from services.registry.feeds.values import Places, read_line
+from shared.sheets_in import written_day
 from tests.registry.feed_samples import CHEN, CHILD, CITY, EAST, NORTH, WANG
 from tests.registry.places import number
 

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.registry.errors import AlreadyReceived, CannotTake, FeedClosed, UnsupportedFile
+from services.registry.errors import AlreadyReceived, CannotTake, FeedClosed
 from services.registry.feeds.deciding import decide_conflict
 from services.registry.feeds.handlers import cancel_feed
 from services.registry.feeds.models import Feed
@@ -21,7 +21,7 @@ from services.registry.vital.births import register_birth
 from services.registry.vital.deaths import register_death
 from services.registry.vital.schemas import RegisterBirth
 from shared.db import Database
-from shared.problems import OutsideJurisdiction
+from shared.problems import OutsideJurisdiction, UnsupportedFile
 from shared.testing import make_actor
 from tests.conftest import Cluster
 from tests.registry.feed_samples import (

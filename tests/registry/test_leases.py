@@ -5,10 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registry.leases.rules import INFORMATION_SHEET, filer_of, may_see, runs
+from services.registry.leases.rules import INFORMATION_SHEET, may_see, runs
 from services.registry.leases.schemas import LeaseView
 from services.registry.persons.merging import merge_persons
 from shared.clock import today
+from shared.filings.rules import filer_of
 from shared.testing import Issuer, make_actor
 from tests.conftest import ServiceFactory, parts_of
 from tests.registry.places import COUNTY_AWAY, HOME, number

@@ -12,10 +12,9 @@ from services.registry.statistics.rules import (
     areas_of,
     bridges_of,
     identities_hold,
-    published,
     suppressed_figures,
 )
-from services.registry.statistics.suppression import SMALLEST, Balance, hidden_cells, told
+from shared.suppression import SMALLEST, Balance, hidden_cells, published, told
 
 TOWN = "420325100"
 

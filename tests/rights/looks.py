@@ -3,6 +3,7 @@ show nobody. A new operation belongs to one of the two, or the walk in test_her_
 """
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from services.registry.tasks.handlers import open_task
 from services.registry.tasks.models import TaskKind
 from services.registry.tasks.schemas import OpenTask
-from shared.clock import today
+from shared.clock import CHINA, today
 from shared.ids import new_id
 from tests.conftest import parts_of
 from tests.registry.duplicate_samples import checked
@@ -100,15 +101,68 @@ SHOWS_NOBODY: dict[str, dict[str, str]] = {
         "/v1/feeds": "counts of files",
         "/v1/feeds/{feed_id}": "counts of a file",
         "/v1/feed-comparisons": "counts",
+        "/v1/filings": "counts of the filer's own files",
+        "/v1/filings/{filing_id}": "counts of a file",
+        "/v1/filings/{filing_id}/lines": "line numbers, ids and codes of the filer's own file",
+        "/v1/filings/{filing_id}/rejects": "the filer's own lines back; the file leaves an entry",
+        "/v1/filing-templates/{kind}": "an empty sheet",
         "/v1/imports/{import_id}/rejects": "line numbers and codes; the file leaves an entry",
     },
     "migrant": {
         "/v1/consent-purposes": "catalogue",
+        "/v1/supply-items": "catalogue",
+        "/v1/supply-points": "places",
+        "/v1/supply-points/{point_id}/movements": "a ledger of things",
+        "/v1/supply-stock": "things",
+        "/v1/supply-figures": "things",
+        "/v1/claim-rules": "catalogue",
+        "/v1/benefit-programmes": "catalogue",
+        "/v1/benefit-lists": "sums and states",
+        "/v1/benefit-lists/{list_id}": "sums and states",
+        "/v1/benefit-lists/{list_id}/trail": "what offices did, with ids of lines",
+        "/v1/benefit-figures": "counts in tens, none under ten",
+        "/v1/appointment-places": "places",
+        "/v1/appointment-places/{place_id}": "a place and its hours",
+        "/v1/appointment-places/{place_id}/slots": "times, and how many are left",
         "/v1/entitlements": "catalogue",
+        "/v1/entitlements/link": "catalogue",
+        "/v1/entitlements/sheet": "catalogue",
+        "/v1/catalogue/{code}": "catalogue",
+        "/v1/catalogue-versions": "catalogue",
+        "/v1/service-points": "places",
+        "/v1/service-points/{point_id}": "a place",
+        "/v1/referral-routes/{entitlement}": "a place and words",
+        "/v1/equal-service": "counts, none under ten",
+        "/v1/budget-parity": "an area's money",
+        "/v1/population-counts": "counts of whole areas",
+        "/v1/service-budgets": "an area's money",
+        "/v1/checking-kit": "public keys and published bits",
         "/v1/issuer-keys": "public keys",
+        "/v1/migrant-counts": "counts, none under ten",
         "/v1/status-lists/{list_id}": "published bits",
         "/v1/trusted-issuers": "other counties",
+        "/v1/employments": "receipts of the filer's own filings",
         "/v1/employments/{employment_id}": "a receipt of the filer's own filing",
+        "/v1/filings": "counts of the filer's own files",
+        "/v1/filings/{filing_id}": "counts of a file",
+        "/v1/filings/{filing_id}/lines": "line numbers, ids and codes of the filer's own file",
+        "/v1/filings/{filing_id}/rejects": "the filer's own lines back; the file leaves an entry",
+        "/v1/filing-templates/{kind}": "an empty sheet",
+        "/v1/help-requests": "numbers, deadlines and states",
+        "/v1/help-routes": "offices",
+        "/v1/help-figures": "counts, none under ten",
+        "/v1/help-figures.svg": "counts, none under ten",
+        "/v1/help-duty-log": "counts of offices' own work, none under ten",
+        "/v1/openness": "text",
+        "/v1/me/looks": "the looks themselves; only herself",
+        "/v1/self-registration-code.svg": "a place",
+        "/v1/self-registration-poster.pdf": "a place",
+        "/v1/conveners": "volunteers who agreed to be found there; each leaves an entry",
+        "/v1/conveners/{convener_id}/help-requests": "deadlines and states, to the convener alone",
+        "/v1/charters": "public documents of places",
+        "/v1/charters/{charter_id}/versions": "a public document of a place",
+        "/v1/commitments": "promises of offices",
+        "/v1/association-branches": "branches and counts, none under ten",
     },
     "exchange": {
         "/.well-known/jwks.json": "public keys",
@@ -124,6 +178,9 @@ SHOWS_NOBODY: dict[str, dict[str, str]] = {
         "/v1/participants": "counties",
         "/v1/participants/{node_id}": "a county",
         "/v1/traffic": "counts",
+        "/v1/queue": "counts by peer",
+        "/v1/queue/messages": "ids, kinds and states of messages",
+        "/v1/refusals": "ids that strangers claimed, and codes",
     },
     "assessment": {
         f"/v1/{path}": "offices and areas"
@@ -133,18 +190,42 @@ SHOWS_NOBODY: dict[str, dict[str, str]] = {
             "fact-kinds",
             "indicators",
             "indicators/{code}",
+            "indicators/{code}/explanation",
             "indicators/{code}/value",
+            "improvement-plans",
+            "improvement-plans/{plan_id}",
+            "open-data/{table}",
             "schemes",
             "schemes/{code}",
             "scorecards",
             "scorecards/{scorecard_id}",
+            "scorecards/{scorecard_id}/card",
             "scorecards/{scorecard_id}/evidence",
+            "scorecard-comparisons",
+            "scorecard-runs",
+            "scorecard-runs/{run_id}",
+            "scorecard-trends",
             "vetoes",
         )
     },
     "notify": {
         "/v1/templates": "catalogue",
+        "/v1/templates/{template_id}": "catalogue",
+        "/v1/digest-recipients": "officials who asked, by masked number",
+        "/v1/campaigns": "plans and counts, none under ten",
         "/v1/campaigns/{campaign_id}": "counts",
+        "/v1/campaigns/{campaign_id}/preview": "counts, none under ten, and text",
+        "/v1/campaigns/{campaign_id}/progress.svg": "counts, none under ten",
+        "/v1/campaigns/{campaign_id}/history": "what offices did",
+        "/v1/news-items": "public news",
+        "/v1/publicity-days": "days",
+        "/v1/greeting-rule": "days and hours",
+        "/v1/delivery": "counts of texts by provider",
+        "/v1/delivery/page": "counts of texts by provider",
+        "/v1/alerts": "providers, lanes and campaigns",
+        "/v1/unmatched-receipts": "counts of receipts by provider",
+        "/v1/callbacks/{provider}/receipts": "takes a provider's word, and thanks it",
+        "/v1/callbacks/{provider}/inbound": "likewise",
     },
 }
 
@@ -323,16 +404,73 @@ async def migrant_looks(client: httpx.AsyncClient, person: str) -> dict[str, str
     ).json()
     looks = {
         "arrivals": "arrivals",
+        "certificate-requests": f"certificate-requests?person_id={person}",
         "consents": f"consents?person_id={person}",
+        "consents/standing": f"consents/standing?person_id={person}&purpose=follow-up",
+        "consent-questions": f"consent-questions?person_id={person}",
+        "appointments": f"appointments?person_id={person}",
+        "people/{person_id}/consents.pdf": f"people/{person}/consents.pdf",
+        "people/{person_id}/contact-choice": f"people/{person}/contact-choice",
+        "service-records": f"service-records?person_id={person}",
+        "referrals": f"referrals?person_id={person}&direction=out",
         "people/{person_id}": f"people/{person}",
         "people/{person_id}/export": f"people/{person}/export",
+        "people/{person_id}/benefits": f"people/{person}/benefits",
+        "claims": "claims",
+        "claim-papers/{paper_id}": f"claim-papers/{own['claims'][0]['papers'][0]['id']}",
+        "people/{person_id}/stays": f"people/{person}/stays",
+        "expected-departures": "expected-departures",
+        "people/{person_id}/help-requests": f"people/{person}/help-requests",
+        "account-links": f"account-links?person_id={person}",
+        "self-registrations": "self-registrations",
+        "me": "me",
+    } | {
+        f"me/{part}": f"me/{part}"
+        for part in (
+            "stays",
+            "certificates",
+            "certificate-requests",
+            "consents",
+            "appointments",
+            "help-requests",
+            "service-records",
+            "referrals",
+            "claims",
+            "employments",
+            "logins",
+            "self-registration",
+            "export",
+        )
     }
     for path, place, part in (
         ("arrivals/{arrival_id}", "arrivals", "arrivals"),
         ("certificates/{certificate_id}", "certificates", "certificates"),
+        ("claims/{claim_id}", "claims", "claims"),
+        (
+            "certificate-requests/{request_id}",
+            "certificate-requests",
+            "certificate_requests",
+        ),
         ("service-records/{record_id}", "service-records", "service_records"),
+        ("referrals/{referral_id}", "referrals", "referrals"),
         ("appointments/{appointment_id}", "appointments", "appointments"),
         ("help-requests/{request_id}", "help-requests", "help_requests"),
+        ("conveners/{convener_id}", "conveners", "convening"),
+        ("self-registrations/{registration_id}", "self-registrations", "self_registrations"),
     ):
         looks[path] = f"{place}/{own[part][0]['id']}"
+    drawn, paying = (await client.get("/migrant/v1/benefit-lists")).json()["items"][:2]
+    looks |= {
+        f"benefit-lists/{{list_id}}/{part}": f"benefit-lists/{each['id']}/{part}"
+        for part, each in (("lines", drawn), ("findings", drawn), ("payment-file", paying))
+    }
+    looks |= {
+        f"arrivals/{{arrival_id}}/{part}": f"{looks['arrivals/{arrival_id}']}/{part}"
+        for part in ("changes", "welcome-sheet")
+    }
+    kept = own["appointments"][0]
+    day = datetime.fromisoformat(kept["at"]).astimezone(CHINA).date()
+    looks["appointment-places/{place_id}/appointments"] = (
+        f"appointment-places/{kept['place_id']}/appointments?day={day}"
+    )
     return {f"/migrant/v1/{path}": f"/migrant/v1/{address}" for path, address in looks.items()}

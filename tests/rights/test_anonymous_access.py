@@ -29,9 +29,16 @@ PUBLIC = {
     "GET /migrant/v1/status-lists/{list_id}",
     # what anybody may get here, answered from what she tells and nothing else
     "GET /migrant/v1/entitlements",
+    # what offices promise, their days, and how to complain (政务公开): a page of text
+    "GET /migrant/v1/openness",
     # providers: authenticated by an HMAC over the body
     "POST /notify/v1/receipts/{provider}",
     "POST /notify/v1/inbound/{provider}",
+    # providers that cannot sign: authenticated by the token in the address they were given
+    "POST /notify/v1/callbacks/{provider}/receipts",
+    "GET /notify/v1/callbacks/{provider}/receipts",
+    "POST /notify/v1/callbacks/{provider}/inbound",
+    "GET /notify/v1/callbacks/{provider}/inbound",
 }
 METHODS = ("get", "put", "post", "patch", "delete")
 

@@ -26,8 +26,9 @@ from tests.exchange.test_notices import PERSON, deliver_twice, make_arrival
 from tests.migrant.conftest import app as app
 from tests.migrant.conftest import bearer
 from tests.migrant.conftest import client as client
+from tests.migrant.logins import login
 from tests.migrant.test_employments_routes import EMPLOYER, EMPLOYMENTS, OTHER, arrive, make_filing
-from tests.migrant.test_own_data import live
+from tests.migrant.test_own_data import PHONE, live
 from tests.notify.conftest import Notify
 from tests.notify.conftest import notify as notify
 from tests.notify.conftest import start_notify as start_notify
@@ -44,7 +45,26 @@ FOR_ANY_TOKEN = {
     for service in SERVICES
     for path in ("heartbeat", "usagePeriod")
 }
-EMPLOYERS_OWN = {"POST /migrant/v1/employments", "GET /migrant/v1/employments/{employment_id}"}
+EMPLOYERS_OWN = {
+    f"{each[0]} /migrant/v1/{each[1]}"
+    for each in (
+        ("POST", "employments"),
+        ("GET", "employments"),
+        ("GET", "employments/{employment_id}"),
+        ("PATCH", "employments/{employment_id}"),
+        ("POST", "employments/{employment_id}/end"),
+        ("POST", "employments/{employment_id}/withdrawal"),
+        ("POST", "leavers"),
+        ("POST", "filings"),
+        ("GET", "filings"),
+        ("GET", "filings/{filing_id}"),
+        ("GET", "filings/{filing_id}/lines"),
+        ("GET", "filings/{filing_id}/rejects"),
+        ("POST", "filings/{filing_id}/cancellation"),
+        ("POST", "filings/{filing_id}/retry"),
+        ("GET", "filing-templates/{kind}"),
+    )
+}
 
 
 # §1.5: an employer gets receipts about its own filings, never a person's record
@@ -85,7 +105,9 @@ async def test_an_employers_receipt_tells_of_its_filing_and_of_nobody(
         path = f"{EMPLOYMENTS}/{filed.json()['id']}"
         receipt = await client.get(path, headers=mine)
         assert receipt.status_code == 200
-        assert set(receipt.json()) == {"id", "employer_code", "started_on", "filed_at", "status"}
+        assert set(receipt.json()) == {
+            *("id", "version", "employer_code", "started_on", "ended_on", "filed_at", "status")
+        }
         assert body["worker"]["name"] not in receipt.text
         assert (await client.get(path, headers=other)).status_code == 404
 
@@ -112,16 +134,18 @@ async def walk(
     client: httpx.AsyncClient,
     stranger: dict[str, str],
     looks: dict[str, tuple[str, UUID]],
+    her: dict[str, str] | None = None,
 ) -> None:
     """Every GET operation either shows nobody, or leaves an entry for whom it shows; and no
-    other person's token gets an answer from it."""
+    other person's token gets an answer from it. What is for herself alone is read as `her`."""
     every = {path for method, path, _ in operations(service) if method == "GET"}
     assert every - shows_nobody(service) == looks.keys()
     assert shows_nobody(service) <= every
     unseen, open_to_others = [], []
     for path, (address, subject) in looks.items():
         before = await looked(app, subject)
-        answer = await client.get(address, headers=OWN)
+        own = (her or {}) if "/v1/me" in path else {}
+        answer = await client.get(address, headers=OWN | own)
         assert answer.status_code == 200, (path, answer.text)
         if await looked(app, subject) <= before:
             unseen.append(path)
@@ -155,14 +179,19 @@ async def test_every_look_in_the_migrant_service_is_seen(
     person = await live(client, issuer)
     looks = await migrant_looks(client, person)
     shown = {path: (address, UUID(person)) for path, address in looks.items()}
-    await walk("migrant", app, client, another(issuer), shown)
+    await walk("migrant", app, client, another(issuer), shown, login(issuer, PHONE))
 
 
 async def test_every_look_in_notification_is_seen(notify: Notify) -> None:
     person = await notify.person()
     message = await notify.send(person)
+    text = {"message_id": "in-1", "phone": "13900000001", "text": "请问几点开门"}
+    assert (await notify.signed("inbound", text)).status_code == 200
+    (reply,) = (await notify.get("/replies"))["items"]
     prefix = "/notify/v1"
     shown = {
+        f"{prefix}/replies": (f"{prefix}/replies", person),
+        f"{prefix}/replies/{{reply_id}}": (f"{prefix}/replies/{reply['id']}", person),
         f"{prefix}/messages/{{message_id}}": (f"{prefix}/messages/{message['id']}", person),
         f"{prefix}/contacts/{{person_id}}/export": (f"{prefix}/contacts/{person}/export", person),
     }
@@ -259,6 +288,7 @@ async def test_nothing_of_the_civil_register_can_be_deleted(cluster: Cluster) ->
         "export_parts",
         "feed_files",
         "feed_lines",
+        "filing_parts",
     }
 
 

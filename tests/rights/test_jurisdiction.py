@@ -19,18 +19,18 @@ AFTERWARDS = re.compile(r"POST .*/(erasure|erasure-requests|opt-outs|stop|tallie
 # Nobody's personal data: every office of any county may read it, and none but ours change it.
 PUBLIC = (
     r"/(regions|region-changes|participants|templates|indicators|schemes|fact-kinds|inquiry-kinds|trusted-issuers"
-    r"|issuer-keys|status-lists|entitlements|consent-purposes|calendar-days|evidence|traffic)\b"
+    r"|issuer-keys|status-lists|checking-kit|entitlements|claim-rules|benefit-programmes|consent-purposes|calendar-days|evidence|traffic|queue|refusals)\b"
 )
 # Peers and providers, who are known by signature, and the machines' own.
 OPEN_TO_ALL = re.compile(
     rf"GET .*{PUBLIC}|.*/(\.well-known|dci|evidence)/|.*/(usagePeriod|heartbeat)$"
-    r"|.*/(healthz|readyz|metrics)$|POST /notify/v1/(receipts|inbound)/"
+    r"|.*/(healthz|readyz|metrics)$|(GET|POST) /notify/v1/(callbacks|receipts|inbound)/"
 )
 
 
 # What no call of the API alone makes: tried elsewhere, with events, files and second persons.
 NOT_MADE = re.compile(
-    r"/(residences|rooms|household-updates|mismatches|region-tasks|duplicates|imports|feeds|feed-conflicts|appeals|erasure-requests)/"
+    r"/(residences|rooms|household-updates|mismatches|region-tasks|duplicates|imports|feeds|filings|feed-conflicts|appeals|erasure-requests|account-links|claim-papers|catalogue-versions|benefit-lines|benefit-recoveries|queue/messages|improvement-plans|scorecard-runs|replies)/"
 )
 # Answered, and what they may write: about nobody of ours.
 HARMLESS: dict[str, set[str]] = {
@@ -40,10 +40,26 @@ HARMLESS: dict[str, set[str]] = {
     "POST /registry/v1/feeds": set(),  # compared under the caller's own region
     "POST /registry/v1/feed-profiles": {"feed_profiles"},  # for the caller's own region
     "POST /registry/v1/field-batches": {"field_items"},  # each item judged by itself: refused
+    "GET /registry/v1/filing-templates/{kind}": set(),  # an empty sheet
+    "GET /migrant/v1/filing-templates/{kind}": set(),  # likewise
+    "POST /registry/v1/filings": set(),  # files nothing outside the caller's own region
+    "POST /migrant/v1/filings": set(),  # likewise
     "POST /registry/v1/imports": set(),  # enters nobody outside the caller's own region
+    "POST /migrant/v1/self-registration-searches": set(),  # finds nobody
+    "POST /migrant/v1/claim-payments": set(),  # each line judged by itself: not found
+    "POST /migrant/v1/claim-papers": set(),  # no file came
+    "POST /migrant/v1/payment-file-checks": set(),  # no file came
     "POST /migrant/v1/certificate-checks": {"certificate_checks"},  # what a holder showed there
+    "POST /migrant/v1/charter-checks": set(),  # a draft alone is looked at
+    "POST /notify/v1/templates/preview": set(),  # nobody is named, and nothing kept
+    "GET /assessment/v1/open-data/{table}": set(),  # the caller's own county: an empty table
     "POST /assessment/v1/tallies/recount": set(),  # counts again what was counted
 }
+
+_PAUSED = """
+INSERT INTO peer_pauses (peer, reason, paused_at, paused_by)
+SELECT id, 'quiet', now(), 'test' FROM participants ON CONFLICT DO NOTHING
+"""
 
 
 async def content(tried: Service) -> dict[str, Any]:
@@ -72,6 +88,8 @@ async def test_nothing_of_ours_is_seen_or_changed_from_elsewhere(
                 if tried.last.status == 404:
                     missing.add(operation.id)
         assert not tried.wrong
+        if service == "exchange":  # nothing is sent meanwhile, so that nothing changes by itself
+            await tried.owner.execute(_PAUSED)
         assert {each for each in missing if not NOT_MADE.search(each)} == set()
         ours = {each for path, each in known.items() if not re.search(PUBLIC, path)}
         wrong = [

@@ -75,9 +75,9 @@ def test_no_catalogue_names_it() -> None:
 
 def test_what_is_only_offered_cannot_be_recorded_about_a_person() -> None:
     offers = json.loads(OFFERS.read_text())
-    private = [
-        offer["id"] for offer in offers if FORBIDDEN.search(json.dumps(offer, ensure_ascii=False))
-    ]
+    named = [offer for offer in offers if FORBIDDEN.search(json.dumps(offer, ensure_ascii=False))]
+    assert [offer["id"] for offer in named if offer.get("service")] == []  # nor referred by name
+    private = [offer["id"] for offer in named]
     assert private
     text = json.dumps(openapi("migrant")["components"]["schemas"])
     assert not [each for each in private if each in text]

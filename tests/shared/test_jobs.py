@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 from uuid import UUID
 
 import pytest
 
 from shared.actors import service_actor
+from shared.app import Parts
 from shared.db import Database, Tx
 from shared.ids import new_id
-from shared.jobs import Worker, pause_after, working
+from shared.jobs import Worker, pause_after, repeating, working
 from shared.problems import Unavailable
 from shared.testing import VAULT
 from tests.conftest import Cluster
@@ -100,6 +103,29 @@ async def test_it_goes_on_beside_the_service_and_tidies_now_and_then(database: D
     carried = len(worker.carried)
     await asyncio.sleep(0.1)
     assert len(worker.carried) == carried
+
+
+async def test_steps_are_repeated_and_a_full_batch_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs._AFTER_TROUBLE", 0.01)
+    parts = cast(Parts, SimpleNamespace(database=database, actor=SERVICE))
+    work, other, troubles = [10, 10, 3], 0, [OSError()]
+
+    async def full(tx: Tx) -> int:
+        if troubles:
+            raise troubles.pop()
+        return work.pop(0) if work else 0
+
+    async def plain(tx: Tx) -> None:
+        nonlocal other
+        other += 1
+
+    async with repeating(parts, "test", full, plain, every=60.0, batch=10):
+        async with asyncio.timeout(10):
+            while not other:
+                await asyncio.sleep(0.01)
+    assert (work, other) == ([], 1)
 
 
 def test_pauses_grow_and_end_at_ten_minutes() -> None:

@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from services.assessment.facts.areas import AreaChange, place_of
+from services.assessment.facts.folding import Role, Statement, fold
+from services.assessment.facts.mapping import hold_map
 from services.assessment.facts.models import Fact
 from services.assessment.facts.queries import COLUMNS, RECOUNT, count_mismatches
 from services.assessment.facts.schemas import RecordFact, RecountView
@@ -14,9 +17,14 @@ Deltas = defaultdict[TallyKey, list[int]]
 
 _INSERT = """
 INSERT INTO facts (event_id, part, kind, about, outcome, area, observer, office, day, n, measure,
-                   happened_at, current)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false)
+                   happened_at, current, role, source, said_area, since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false, $13, $14, $6, $15)
 ON CONFLICT (event_id, part) DO NOTHING
+"""
+
+_COUNT = """
+UPDATE facts SET current = true, outcome = $3, area = $4, said_area = $5, day = $6, measure = $7
+WHERE event_id = $1 AND part = $2
 """
 
 # Rows in key order, so that two transactions cannot wait for each other.
@@ -43,11 +51,12 @@ async def record_facts(
     facts: Sequence[RecordFact], event_id: str, happened_at: datetime, tx: Tx
 ) -> None:
     """Count what one event says, seen by the actor's own area. Doubled events change nothing;
-    of several facts about one record the one that happened last counts, whichever came first."""
+    what several say about one record is put together, whichever came first."""
+    changes = await hold_map(tx)
     deltas: Deltas = defaultdict(lambda: [0, 0, 0])
     rows = [_row(part, fact, event_id, happened_at, tx) for part, fact in enumerate(facts)]
     for row in sorted(rows, key=lambda row: (row.kind, row.about)):
-        await _record(row, deltas, tx)
+        await _record(row, changes, deltas, tx)
     await _apply(deltas, tx)
 
 
@@ -64,6 +73,7 @@ async def rebuild_tallies(tx: Tx) -> RecountView:
 
 def _row(part: int, fact: RecordFact, event_id: str, happened_at: datetime, tx: Tx) -> Fact:
     record = fact.record or event_id
+    source = tx.vault.index(f"{fact.kind}:{fact.source}", "fact") if fact.source else b""
     return Fact(
         event_id=event_id,
         part=part,
@@ -74,18 +84,44 @@ def _row(part: int, fact: RecordFact, event_id: str, happened_at: datetime, tx: 
         observer=tx.actor.region,
         office=fact.office[:64],
         day=fact.day,
-        n=fact.count,
+        n=fact.count if fact.role == Role.COUNTED else 0,
         measure=fact.measure,
         happened_at=happened_at,
         current=False,
+        role=fact.role,
+        source=source,
+        said_area=fact.area,
+        since=fact.since,
     )
 
 
-async def _record(row: Fact, deltas: Deltas, tx: Tx) -> None:
+async def _record(row: Fact, changes: Sequence[AreaChange], deltas: Deltas, tx: Tx) -> None:
     # two events about one record take turns, also before its first fact is there to be locked
     await tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{row.kind}:{row.about.hex()}"
     )
+    if not await _insert(row, tx):
+        return
+    said = await tx.find(
+        Fact, "SELECT * FROM facts WHERE kind = $1 AND about = $2", row.kind, row.about
+    )
+    for each in said:
+        if each.current:
+            await tx.execute(
+                "UPDATE facts SET current = false WHERE event_id = $1 AND part = $2",
+                each.event_id,
+                each.part,
+            )
+            _count(each, -1, deltas)
+    counted = fold(_statement(each) for each in said)
+    if counted is not None:
+        base = next(each for each in said if (each.event_id, each.part) == counted.order[1:])
+        await _count_as(base, counted, changes, tx)
+        _count(base, 1, deltas)
+
+
+async def _insert(row: Fact, tx: Tx) -> bool:
+    """Whether it is new."""
     tag = await tx.execute(
         _INSERT,
         row.event_id,
@@ -100,27 +136,42 @@ async def _record(row: Fact, deltas: Deltas, tx: Tx) -> None:
         row.n,
         row.measure,
         row.happened_at,
+        row.role,
+        row.source,
+        row.since,
     )
-    if tag == "INSERT 0 0":
-        return
-    standing = await tx.find(
-        Fact, "SELECT * FROM facts WHERE kind = $1 AND about = $2 AND current", row.kind, row.about
-    )
-    for other in standing:
-        if (other.happened_at, other.event_id) > (row.happened_at, row.event_id):
-            return
-        await _set_current(other, False, tx)
-        _count(other, -1, deltas)
-    await _set_current(row, True, tx)
-    _count(row, 1, deltas)
+    return tag != "INSERT 0 0"
 
 
-async def _set_current(row: Fact, current: bool, tx: Tx) -> None:
-    await tx.execute(
-        "UPDATE facts SET current = $3 WHERE event_id = $1 AND part = $2",
+def _statement(row: Fact) -> Statement:
+    return Statement(
+        row.happened_at,
         row.event_id,
         row.part,
-        current,
+        Role(row.role),
+        row.source,
+        row.outcome,
+        row.said_area,
+        row.office,
+        row.day,
+        row.n,
+        row.measure,
+        row.since,
+    )
+
+
+async def _count_as(row: Fact, counted: Statement, changes: Sequence[AreaChange], tx: Tx) -> None:
+    row.outcome, row.day, row.measure = counted.outcome, counted.day, counted.measure
+    row.said_area, row.area = counted.area, place_of(counted.area, counted.day, changes)
+    await tx.execute(
+        _COUNT,
+        row.event_id,
+        row.part,
+        row.outcome,
+        row.area,
+        row.said_area,
+        row.day,
+        row.measure,
     )
 
 

@@ -30,13 +30,30 @@ class SeenBy(StrEnum):
 class Kind(StrEnum):
     BIRTH_REGISTERED = "birth_registered"
     DEATH_REGISTERED = "death_registered"
+    MARRIAGE_REGISTERED = "marriage_registered"
     ROSTER_LINE = "roster_line"
+    FEED_LINE = "feed_line"
+    RECORD_COMPARED = "record_compared"
+    BIRTH_COMPARED = "birth_compared"
     RECORD_CORRECTED = "record_corrected"
+    RECORD_UPDATED = "record_updated"
+    BLIND_ZONE_FOUND = "blind_zone_found"
     MIGRANT_ARRIVED = "migrant_arrived"
+    ARRIVAL_DOUBTED = "arrival_doubted"
+    EMPLOYMENT_FILED = "employment_filed"
+    EMPLOYMENT_ENDED = "employment_ended"
     SERVICE_DELIVERED = "service_delivered"
+    REFERRAL_MADE = "referral_made"
+    REFERRAL_ENDED = "referral_ended"
+    CLAIM_HANDLED = "claim_handled"
+    CLAIM_ANSWERED = "claim_answered"
+    BENEFIT_LINE = "benefit_line"
+    BENEFIT_LIST = "benefit_list"
     HELP_REQUESTED = "help_requested"
     HELP_SETTLED = "help_settled"
+    HELP_DEADLINE = "help_deadline"
     HELP_OPINION = "help_opinion"
+    CERTIFICATE_REQUEST = "certificate_request"
     CERTIFICATE_CHECKED = "certificate_checked"
     NOTICE_SENT = "notice_sent"
     NOTICE_OWED = "notice_owed"
@@ -62,27 +79,81 @@ class KindSpec:
 
 DAYS = Text("天", "days")
 _TIMELY = ("within_30_days", "later")
+_IN_TIME = ("in_time", "late")
+_FEED = ("yipan.registry.feed-reconciled.v1", "yipan.registry.feed-withdrawn.v1")
+
+
+def _events(service: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"yipan.{service}.{name}.v1" for name in names)
+
 
 KINDS: dict[Kind, KindSpec] = {
     Kind.BIRTH_REGISTERED: KindSpec(
         Text("出生登记", "births registered"),
         Use.OWN,
-        ("yipan.registry.birth-registered.v1",),
+        _events(
+            "registry", "birth-registered", "birth-corrected", "birth-annulled", "birth-reinstated"
+        ),
         _TIMELY,
         DAYS,
     ),
     Kind.DEATH_REGISTERED: KindSpec(
         Text("死亡登记", "deaths registered"),
         Use.OWN,
-        ("yipan.registry.death-registered.v1",),
+        _events("registry", "death-registered", "death-corrected", "death-annulled"),
         _TIMELY,
         DAYS,
+    ),
+    Kind.MARRIAGE_REGISTERED: KindSpec(
+        Text("婚姻登记", "marriages and divorces registered"),
+        Use.DESCRIBED,
+        _events(
+            "registry",
+            "marriage-registered",
+            "divorce-registered",
+            "marriage-corrected",
+            "marriage-annulled",
+            "marriage-reinstated",
+        ),
+        ("marriage", "divorce"),
     ),
     Kind.ROSTER_LINE: KindSpec(
         Text("导入名册行", "lines of imported rosters"),
         Use.SCORED,
         ("yipan.registry.roster-imported.v1",),
         ("accepted", "rejected"),
+    ),
+    Kind.FEED_LINE: KindSpec(
+        Text("部门月报行", "lines of departments' monthly batches"),
+        Use.OWN,
+        _FEED,
+        ("new", "changed", "unchanged", "conflicting", "rejected"),
+    ),
+    Kind.RECORD_COMPARED: KindSpec(
+        Text("部门所知记录", "records that a department knows of"),
+        Use.OWN,
+        _FEED,
+        ("in_both", "only_there"),
+    ),
+    # Whether the register has them all, never how many there were.
+    Kind.BIRTH_COMPARED: KindSpec(
+        Text("出生登记核对", "birth records compared with the hospitals'"),
+        Use.OWN,
+        _FEED,
+        ("in_both", "only_there", "only_here"),
+    ),
+    Kind.RECORD_UPDATED: KindSpec(
+        Text("变更登记", "changes entered in records"),
+        Use.OWN,
+        ("yipan.registry.person-corrected.v1",),
+        _TIMELY,
+        DAYS,
+    ),
+    # Who finds one should not be the worse for it.
+    Kind.BLIND_ZONE_FOUND: KindSpec(
+        Text("发现盲区", "places found that nobody takes care of"),
+        Use.DESCRIBED,
+        ("yipan.registry.blind-zone-found.v1",),
     ),
     # Scoring corrections would make an office refuse them, and the person has a right to them.
     Kind.RECORD_CORRECTED: KindSpec(
@@ -94,14 +165,71 @@ KINDS: dict[Kind, KindSpec] = {
     Kind.MIGRANT_ARRIVED: KindSpec(
         Text("流入登记", "arrivals registered"),
         Use.BASE,
-        ("yipan.migrant.migrant-arrived.v1",),
+        _events("migrant", "migrant-arrived", "stay-corrected", "arrival-annulled"),
         ("from_elsewhere", "from_here"),
+    ),
+    # A desk that writes down what it is told is not to blame for what the register holds.
+    Kind.ARRIVAL_DOUBTED: KindSpec(
+        Text("流入登记存疑", "arrivals that do not agree with the register"),
+        Use.DESCRIBED,
+        ("yipan.registry.arrival-doubted.v1", "yipan.migrant.arrival-annulled.v1"),
+    ),
+    # Employers are no offices: what they file is a statistic.
+    Kind.EMPLOYMENT_FILED: KindSpec(
+        Text("用工备案", "hires filed"),
+        Use.DESCRIBED,
+        _events("migrant", "employment-filed", "employment-corrected", "employment-withdrawn"),
+        ("filed",),
+    ),
+    Kind.EMPLOYMENT_ENDED: KindSpec(
+        Text("离职备案", "ended jobs filed"),
+        Use.DESCRIBED,
+        _events("migrant", "employment-ended", "employment-corrected", "employment-withdrawn"),
+        ("ended",),
     ),
     Kind.SERVICE_DELIVERED: KindSpec(
         Text("服务提供", "services delivered"),
         Use.SCORED,
-        ("yipan.migrant.service-delivered.v1",),
+        _events("migrant", "service-delivered", "service-record-annulled"),
         ("migrant", "local"),
+    ),
+    Kind.REFERRAL_MADE: KindSpec(
+        Text("转介", "referrals made"),
+        Use.BASE,
+        _events("migrant", "referral-made"),
+        ("migrant", "local"),
+    ),
+    Kind.REFERRAL_ENDED: KindSpec(
+        Text("转介办结", "referrals ended"),
+        Use.SCORED,
+        _events("migrant", "referral-ended"),
+        ("migrant_in_time", "migrant_late", "local_in_time", "local_late"),
+        DAYS,
+    ),
+    Kind.CLAIM_HANDLED: KindSpec(
+        Text("报销代办", "claims handled at the residence"),
+        Use.OWN,
+        _events("migrant", "claim-settled"),
+        _IN_TIME,
+    ),
+    Kind.CLAIM_ANSWERED: KindSpec(
+        Text("报销答复", "claims answered by the place that pays"),
+        Use.OWN,
+        _events("migrant", "claim-settled"),
+        _IN_TIME,
+    ),
+    Kind.BENEFIT_LINE: KindSpec(
+        Text("奖励扶助发放", "lines of benefit lists"),
+        Use.OWN,
+        _events("migrant", "benefit-list-paid"),
+        ("paid", "returned"),
+    ),
+    Kind.BENEFIT_LIST: KindSpec(
+        Text("奖励扶助清单", "benefit lists paid"),
+        Use.OWN,
+        _events("migrant", "benefit-list-paid"),
+        ("paid",),
+        DAYS,
     ),
     # Nobody is told to have fewer requests for help (petition counts are never a target).
     Kind.HELP_REQUESTED: KindSpec(
@@ -113,14 +241,30 @@ KINDS: dict[Kind, KindSpec] = {
     Kind.HELP_SETTLED: KindSpec(
         Text("求助办结", "requests for help settled"),
         Use.SCORED,
-        ("yipan.migrant.help-settled.v1",),
-        ("in_time", "late"),
+        _events("migrant", "help-settled", "help-overdue"),
+        ("in_time", "late", "overdue"),
+    ),
+    Kind.HELP_DEADLINE: KindSpec(
+        Text("求助受理、复核超期", "late acceptances and reviews of requests for help"),
+        Use.DESCRIBED,
+        _events("migrant", "help-overdue"),
+        ("acceptance", "review"),
     ),
     Kind.HELP_OPINION: KindSpec(
         Text("求助人评价", "opinions of those who asked for help"),
         Use.SCORED,
-        ("yipan.migrant.help-settled.v1",),
+        ("yipan.migrant.help-settled.v1", "yipan.migrant.help-rated.v1"),
         ("satisfied", "dissatisfied"),
+    ),
+    # How many ask is nobody's target; whether the office keeps its time is its own duty.
+    Kind.CERTIFICATE_REQUEST: KindSpec(
+        Text("证明申请办理", "requests for a certificate dealt with"),
+        Use.OWN,
+        (
+            "yipan.migrant.certificate-request-decided.v1",
+            "yipan.migrant.certificate-request-overdue.v1",
+        ),
+        ("in_time", "late"),
     ),
     Kind.CERTIFICATE_CHECKED: KindSpec(
         Text("证明核验", "certificates checked"),

@@ -8,10 +8,11 @@ judged sees its figures through its scorecard, not here.
 
 No column tells of a person. `about` is a keyed hash of the record that the fact speaks of (an
 inquiry, a notice, a birth entry), so that a later fact about the same record replaces the earlier
-one; it leads back to nothing.
+one, amends it or takes it back; it leads back to nothing.
 """
 
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, SmallInteger
 from sqlmodel import Field
@@ -21,12 +22,16 @@ from shared.columns import Timestamp
 
 
 class Fact(Row, table=True):
-    """One counted fact. Of the facts of a kind about one record only the `current` counts: the
-    one that happened last, in whatever order they came."""
+    """What an event said about a record: that it counts, or that it is amended, taken back or
+    restored (`role`, folding.py). Of those of a kind about one record only the `current` counts,
+    with what the others amended in its columns, in whatever order they came. `said_area` is the
+    code as it was said, `area` the one it is counted under (areas.py). A row that counts nothing
+    has an `n` of 0."""
 
     __tablename__ = "facts"
     __table_args__ = (
         Index("facts_current", "kind", "about", unique=True, postgresql_where="current"),
+        Index("facts_about", "kind", "about"),
         Index("facts_day", "day"),
     )
 
@@ -43,6 +48,10 @@ class Fact(Row, table=True):
     measure: int | None = None
     happened_at: datetime = Field(sa_type=Timestamp)
     current: bool
+    role: str
+    source: bytes
+    said_area: str
+    since: date | None = None
 
 
 class Tally(Row, table=True):
@@ -63,3 +72,27 @@ class Tally(Row, table=True):
     n: int = Field(sa_type=BigInteger)
     measured: int = Field(sa_type=BigInteger)
     sum_measure: int = Field(sa_type=BigInteger)
+
+
+class AreaPair(Row, table=True):
+    """A line of a change of the map (区划调整): from `effective_on` on, what was recorded under
+    `from_area` is under `to_area`."""
+
+    __tablename__ = "area_changes"
+
+    change_id: UUID = Field(primary_key=True)
+    place: int = Field(primary_key=True)
+    kind: str
+    effective_on: date
+    from_area: str | None = None
+    to_area: str | None = None
+    reverses: UUID | None = None
+
+
+class AreaLine(Row, table=True):
+    """`earlier` became `area` as a whole: what was counted there is the area's own past."""
+
+    __tablename__ = "area_lines"
+
+    area: str = Field(primary_key=True)
+    earlier: str = Field(primary_key=True)

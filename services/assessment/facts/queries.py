@@ -24,16 +24,21 @@ class Window:
     seen_by: SeenBy = SeenBy.ANY
 
 
-# Tallies as the facts say they must be.
-RECOUNT = """
+def _recount(more: str = "") -> str:
+    return f"""
 SELECT kind, outcome, area, observer, office, span, spans.day, sum(n)::bigint AS n,
     coalesce(sum(n) FILTER (WHERE measure IS NOT NULL), 0)::bigint AS measured,
     coalesce(sum(n::bigint * measure), 0)::bigint AS sum_measure
 FROM facts CROSS JOIN LATERAL (
     VALUES ('day', facts.day), ('month', date_trunc('month', facts.day)::date)
 ) AS spans (span, day)
-WHERE current GROUP BY kind, outcome, area, observer, office, span, spans.day
-"""
+WHERE current {more} GROUP BY kind, outcome, area, observer, office, span, spans.day
+"""  # noqa: S608 no input in it
+
+
+# Tallies as the facts say they must be: all of them, and those of the areas $1.
+RECOUNT = _recount()
+RECOUNT_AREAS = _recount("AND area = ANY ($1::text[])")
 
 COLUMNS = "kind, outcome, area, observer, office, span, day, n, measured, sum_measure"
 
@@ -45,8 +50,14 @@ SELECT count(*) FROM (
 ) AS different
 """  # noqa: S608 no input in it
 
+# An area answers for what became it as a whole, before the map changed.
 _WHERE = """
-WHERE kind = ANY ($1::text[]) AND starts_with(area, $2) AND day BETWEEN $3 AND $4
+WHERE kind = ANY ($1::text[])
+    AND area ^@ ANY (
+        ARRAY[$2::text]
+        || ARRAY(SELECT l.earlier::text FROM area_lines AS l WHERE l.area = $2::text)
+    )
+    AND day BETWEEN $3 AND $4
     AND ($5::text IS NULL OR office = $5)
     AND ($6 = 'any' OR starts_with(area, observer) = ($6 = 'self'))
 """

@@ -5,14 +5,16 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from services.assessment.facts.folding import Role
 from services.assessment.facts.kinds import Kind, Use
 from services.assessment.fields import Words
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFact:
-    """Count a fact. `record` names what it is about (an inquiry id, never a person's): a later
-    fact of the same kind about the same record replaces this one."""
+    """Count a fact, or amend, take back or restore one (`role`). `record` names what it is about
+    (an inquiry id, never a person's): a later fact of the same kind about the same record replaces
+    this one. `source` and `since` as in folding.Statement; a `count` of 0 says there is none."""
 
     kind: Kind
     outcome: str
@@ -22,6 +24,9 @@ class RecordFact:
     office: str = ""
     count: int = 1
     measure: int | None = None
+    role: Role = Role.COUNTED
+    source: str = ""
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,6 @@
 """The clock's part in inquiries: reminders before a deadline, and word of what passed it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import structlog
+from contextlib import AbstractAsyncContextManager
 
 from services.exchange.inquiries.handlers import remind
 from services.exchange.inquiries.models import Inquiry
@@ -13,9 +9,7 @@ from services.exchange.inquiries.states import WAITING, Side
 from shared.app import Parts
 from shared.db import Tx
 from shared.events.exchange import InquiryOverdue
-from shared.tasks import end
-
-log = structlog.get_logger()
+from shared.jobs import repeating
 
 _EVERY_SECONDS = 60.0
 _BATCH = 50
@@ -31,27 +25,10 @@ SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on <= $2 AND remin
 """
 
 
-@asynccontextmanager
-async def deadlines(parts: Parts) -> AsyncIterator[None]:
+def deadlines(parts: Parts) -> AbstractAsyncContextManager[None]:
     """The clock as background work of the service."""
-    task = asyncio.create_task(_run(parts))
-    try:
-        yield
-    finally:
-        await end(task)
-
-
-async def _run(parts: Parts) -> None:
-    while True:
-        try:
-            for step in (mark_overdue, remind_in_time):
-                more = True
-                while more:
-                    async with parts.database.transaction(parts.actor) as tx:
-                        more = await step(tx) == _BATCH
-        except Exception as error:
-            log.warning("deadlines-paused", error=type(error).__name__)
-        await asyncio.sleep(_EVERY_SECONDS)
+    steps = (mark_overdue, remind_in_time)
+    return repeating(parts, "deadlines", *steps, every=_EVERY_SECONDS, batch=_BATCH)
 
 
 async def mark_overdue(tx: Tx) -> int:

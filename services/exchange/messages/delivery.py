@@ -48,10 +48,12 @@ _LONGEST_PAUSE = 5.0
 _PEERS_WITH_WORK = """
 SELECT DISTINCT to_node FROM messages_out
 WHERE state IN ('queued', 'sending') AND next_attempt_at <= $1
+  AND NOT EXISTS (SELECT FROM peer_pauses WHERE peer = to_node)
 """
 _CLAIM = """
 SELECT message.* FROM messages_out AS message
 WHERE to_node = $1 AND state IN ('queued', 'sending') AND next_attempt_at <= $2
+  AND NOT EXISTS (SELECT FROM peer_pauses WHERE peer = to_node)
   AND NOT EXISTS (
     SELECT FROM messages_out AS earlier
     WHERE earlier.to_node = message.to_node AND earlier.subject_id = message.subject_id
@@ -207,7 +209,7 @@ async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
     state, due = outcome.state, tx.now
     if state == Delivery.QUEUED:
         due = tx.now + pause_after(message.attempts)
-        if due - message.created_at > GIVE_UP_AFTER:
+        if due - (message.tried_since or message.created_at) > GIVE_UP_AFTER:
             state = Delivery.GIVEN_UP
     await tx.execute(
         "UPDATE messages_out SET state = $2::text, last_error = $3, receipt = $4,"

@@ -12,13 +12,15 @@ from shared.columns import Timestamp
 
 
 class Delivery(StrEnum):
-    """How far a message got. `failed`: the peer refused it. `given-up`: no receipt for days."""
+    """How far a message got. `failed`: the peer refused it. `given-up`: no receipt for days, or
+    an operator's decision. `diverted`: another message went to another peer instead."""
 
     QUEUED = "queued"
     SENDING = "sending"
     DELIVERED = "delivered"
     FAILED = "failed"
     GIVEN_UP = "given-up"
+    DIVERTED = "diverted"
 
 
 class MessageOut(Row, table=True):
@@ -28,8 +30,11 @@ class MessageOut(Row, table=True):
     __tablename__ = "messages_out"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('queued', 'sending', 'delivered', 'failed', 'given-up')",
+            "state IN ('queued', 'sending', 'delivered', 'failed', 'given-up', 'diverted')",
             "messages_out_state",
+        ),
+        CheckConstraint(
+            "(state = 'diverted') = (diverted_to IS NOT NULL)", "messages_out_diverted"
         ),
         Index(
             "messages_out_pending",
@@ -39,6 +44,7 @@ class MessageOut(Row, table=True):
             postgresql_where="state IN ('queued', 'sending')",
         ),
         Index("messages_out_subject", "subject_id", "sequence"),
+        Index("messages_out_queue", "to_node", "state", "sequence"),
     )
 
     message_id: str = Field(primary_key=True)
@@ -58,6 +64,21 @@ class MessageOut(Row, table=True):
     delivered_at: datetime | None = Field(default=None, sa_type=Timestamp)
     last_error: str | None = None
     receipt: str | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
+    diverted_to: str | None = None
+    tried_since: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class PeerPause(Row, table=True):
+    """A peer to which nothing is sent until somebody says so."""
+
+    __tablename__ = "peer_pauses"
+
+    peer: str = Field(primary_key=True)
+    reason: str
+    paused_at: datetime = Field(sa_type=Timestamp)
+    paused_by: str
 
 
 class MessageIn(Row, table=True):

@@ -31,6 +31,16 @@ from shared.events.exchange import NoticeConfirmed, NoticeReceived, NoticeSent
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 
+AT_ONCE = 100  # a new participant's old mail goes in portions: each holds the evidence log
+# Those whose region a county or city covers by now, and not by our own node.
+_UNDELIVERABLE = """
+SELECT * FROM notices WHERE direction = 'out' AND peer IS NULL AND $1 <> (
+  SELECT id FROM participants, unnest(region_prefixes) AS prefix
+  WHERE starts_with(to_region, prefix) AND level IN ('county', 'city') AND revoked_at IS NULL
+  ORDER BY length(prefix) DESC, id LIMIT 1)
+ORDER BY id LIMIT $2 FOR UPDATE OF notices SKIP LOCKED
+"""
+
 
 async def send_notice(command: SendNotice, tx: Tx) -> NoticeView:
     """Tell another node. Where no participant covers the region the notice is kept and shown as
@@ -68,22 +78,48 @@ async def tell(
     notice.peer = peer.id if peer is not None else None
     notice.person_id, notice.source = person_id, source
     await tx.add(notice)
-    if peer is None:
-        return notice
-    record = NoticeRecord(to_region=to_region, content=content)
+    if peer is not None:
+        await _promise(notice, content, peer, tx)
+    return notice
+
+
+async def send_waiting(tx: Tx) -> int:
+    """Promise notices that waited for somebody to cover their region, now that somebody does: a
+    participant has joined, or covers other regions. Returns how many."""
+    waiting = await tx.find(Notice, _UNDELIVERABLE, (await our_node(tx)).id, AT_ONCE)
+    for notice in waiting:
+        peer = await find_for_region(notice.to_region, tx)
+        if peer is not None:
+            notice.peer = peer.id
+            await tx.save(notice)
+            kept = tx.vault.open(notice.content_sealed, content_place(notice.id))
+            await _promise(notice, CONTENT.validate_json(kept), peer, tx)
+    return len(waiting)
+
+
+async def readdress(notice_id: UUID, peer: Participant, tx: Tx) -> None:
+    """The notice goes to another participant; feedback is taken from that one. Raises OwnRegion."""
+    if peer.id == (await our_node(tx)).id:
+        raise OwnRegion()
+    notice = await tx.require(Notice, notice_id, lock=True)
+    notice.peer = peer.id
+    await tx.save(notice)
+
+
+async def _promise(notice: Notice, content: AnyContent, peer: Participant, tx: Tx) -> None:
+    record = NoticeRecord(to_region=notice.to_region, content=content)
     tx.emit(
         NoticeSent(
             notice_id=notice.id,
             kind=notice.kind,
             to_node=peer.id,
-            to_region=to_region,
+            to_region=notice.to_region,
             sent_at=tx.now,
         )
     )
     await queue_message(
         peer.id, wire_kind(content.kind), notice.id, record.model_dump(mode="json"), tx
     )
-    return notice
 
 
 async def receive_notice(received: Received[NoticeRecord], tx: Tx) -> None:

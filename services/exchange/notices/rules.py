@@ -43,5 +43,10 @@ def wire_kind(kind: NoticeKind) -> str:
     return f"yipan.notice.{kind}.v1"
 
 
+def is_notice(kind: str) -> bool:
+    """Whether a message of this record type carries a notice, and not an answer to one."""
+    return kind in {wire_kind(each) for each in NoticeKind}
+
+
 def shown_id_number(id_number: str, purpose: Purpose | None) -> str:
     return id_number if purpose in _FULL_ID_NUMBER else mask(id_number, 6, 2)

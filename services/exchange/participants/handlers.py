@@ -7,6 +7,7 @@ from services.exchange.participants.queries import view_of
 from services.exchange.participants.rules import Anchor, check_record
 from services.exchange.participants.schemas import ParticipantView, Record, SignedRecord
 from shared.db import Tx
+from shared.events.exchange import ParticipantListed
 from shared.problems import MalformedBody, Text
 from shared.signing import sign_detached
 
@@ -64,4 +65,14 @@ async def _store(signed: SignedRecord, record: Record, tx: Tx) -> Participant:
         stored_at=tx.now,
     )
     await (tx.add(participant) if known is None else tx.save(participant))
+    tx.emit(
+        ParticipantListed(
+            node_id=record.id,
+            level=record.level,
+            address=record.address,
+            certificate_pem=record.certificate_pem,
+            version=record.version,
+            revoked=record.revoked_at is not None,
+        )
+    )
     return participant

@@ -1,19 +1,32 @@
-"""Writing stays."""
+"""Writing stays: arrivals, moves and departures."""
 
 from uuid import UUID
 
 from services.migrant.arrivals.models import Arrival, StayEnd
 from services.migrant.arrivals.queries import view_of
-from services.migrant.arrivals.rules import check_arrival, check_departure, counts_since
+from services.migrant.arrivals.rules import (
+    Doubt,
+    check_arrival,
+    check_departure,
+    check_move,
+    counts_since,
+)
 from services.migrant.arrivals.schemas import (
     ArrivalView,
     DepartureView,
     RegisterArrival,
     RegisterDeparture,
+    RegisterMove,
 )
 from services.migrant.errors import NameDiffers, NotHere
 from services.migrant.people.models import PersonHere
-from services.migrant.people.queries import Known, find_known, open_stay, require_person
+from services.migrant.people.queries import (
+    Known,
+    find_known,
+    id_number_of,
+    open_stay,
+    require_person,
+)
 from services.migrant.people.rules import same_name
 from shared.db import Tx
 from shared.events.migrant import MigrantArrived, MigrantDeparted
@@ -23,7 +36,8 @@ from shared.problems import OutsideJurisdiction
 
 async def register_arrival(command: RegisterArrival, tx: Tx) -> ArrivalView:
     """Register somebody at the desk. A known id number keeps its person_id; a stay still open
-    elsewhere in the county ends as a move. Raises OutsideJurisdiction, AlreadyArrived,
+    elsewhere in the county ends as a move. Somebody recorded dead is registered all the same: she
+    stands there, and the stay is in doubt. Raises OutsideJurisdiction, AlreadyArrived,
     OverlapsStay, NameDiffers."""
     if not tx.actor.covers(command.region):
         raise OutsideJurisdiction()
@@ -41,6 +55,8 @@ async def register_arrival(command: RegisterArrival, tx: Tx) -> ArrivalView:
             known.until if known else None,
             known.in_county_since if known else None,
         ),
+        moved_from_id=known.arrival_id if known and known.until is None else None,
+        doubts=[Doubt.RECORDED_DEAD] if known and known.died_on else [],
         recorded_at=tx.now,
         recorded_by=tx.actor.sub,
         **command.model_dump(exclude={"name", "id_number", "phone", "name_changed"}),
@@ -61,6 +77,30 @@ async def register_arrival(command: RegisterArrival, tx: Tx) -> ArrivalView:
     )
     tx.saw(person_id, "arrival")
     return view_of(arrival)
+
+
+async def register_move(command: RegisterMove, tx: Tx) -> ArrivalView:
+    """Somebody whose record is open before the clerk moves: the stay she is in ends, and the next
+    begins under the same person, who is asked nothing again. Raises PersonNotFound, NotHere,
+    SamePlace and what register_arrival raises."""
+    person = await require_person(command.person_id, tx, lock=True)
+    stay = await open_stay(person.person_id, tx, lock=True)
+    if stay is None:
+        raise NotHere()
+    check_move(stay.region == command.region, stay.room_id == command.room_id)
+    return await register_arrival(
+        RegisterArrival(
+            name=person.name,
+            id_number=id_number_of(person, tx),
+            origin_region=stay.origin_region,
+            region=command.region,
+            arrived_on=command.moved_on,
+            stay_purpose=command.stay_purpose or stay.stay_purpose,
+            room_id=command.room_id,
+            employer=command.employer or stay.employer,
+        ),
+        tx,
+    )
 
 
 async def register_departure(command: RegisterDeparture, tx: Tx) -> DepartureView:

@@ -2,23 +2,33 @@
 
 The answer says whether it is genuine and current, and nothing more: no outcome refuses anybody
 anything. Kept are the certificate's id, its issuer, the office, the purpose and the outcome.
+
+A check has two halves. What another county's certificate proves is found out first, with no
+transaction open (`look_up`); then the check is recorded in one (`check_certificate`), where a
+certificate of our own is looked at too.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from joserfc.jwk import KeySet
-from pydantic import BaseModel, Field, StrictInt, TypeAdapter, ValidationError
-
 from services.migrant.certificates import sdjwt
+from services.migrant.certificates.examining import (
+    Finding,
+    KnownStatus,
+    Question,
+    StatusReference,
+    conclude,
+    examine,
+    read,
+)
+from services.migrant.certificates.faults import WORDS, Reason
 from services.migrant.certificates.keys import public_keys
-from services.migrant.certificates.models import CertificateCheck, TrustedIssuer
-from services.migrant.certificates.rules import HELP, ISSUER, VCT, Claim, IssuerHere, Outcome
-from services.migrant.certificates.schemas import CheckCertificate, CheckView
-from services.migrant.certificates.statuslist import LATEST, BadStatusList
-from services.migrant.certificates.trust import Fetch, KnownStatus, key_set, status_of
+from services.migrant.certificates.known import KnownIssuers
+from services.migrant.certificates.models import CertificateCheck
+from services.migrant.certificates.rules import HELP, ISSUER, Claim, IssuerHere, Outcome
+from services.migrant.certificates.schemas import CheckCertificate, CheckView, ReasonView
+from services.migrant.certificates.statuslist import BadStatusList
 from services.migrant.people.queries import find_known
 from shared.codes import CodeError, parse_resident_id
 from shared.db import Tx
@@ -29,49 +39,55 @@ from shared.usage import Purpose
 UNKNOWN = "unknown"  # what is written for an id or issuer that no signature vouches for
 
 
-class _StatusReference(BaseModel):
-    idx: StrictInt = Field(ge=0, lt=2**31)
-    uri: str = Field(max_length=500, pattern=r"^https?://[\x21-\x7e]+$")
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found before the transaction; `own` is a certificate that says it is ours."""
+
+    finding: Finding
+    own: sdjwt.Presentation | None
 
 
-class _Status(BaseModel):
-    status_list: _StatusReference
-
-
-class _Body(BaseModel):
-    """What a certificate of our type says openly."""
-
-    iss: str
-    vct: str = Field(pattern=f"^{re.escape(VCT)}$")
-    jti: UUID
-    iat: StrictInt = Field(ge=0)
-    exp: StrictInt = Field(ge=0, le=LATEST)
-    status: _Status
-
-
-_CLAIMS = TypeAdapter(dict[Claim, str | int | bool])
-
-
-@dataclass
-class _Finding:
-    """What is known so far; the steps of a check fill it until one of them ends it."""
-
-    outcome: Outcome = Outcome.MALFORMED
-    signature_valid: bool = False
-    holder_proven: bool = False
-    issuer: str | None = None
-    certificate_id: UUID | None = None
-    valid_until: datetime | None = None
-    status_as_of: datetime | None = None
-    disclosed: dict[Claim, str | int | bool] = field(default_factory=dict)
+async def look_up(command: CheckCertificate, here: str, known: KnownIssuers) -> Looked:
+    """Everything about another county's certificate. Never raises for what was shown. A status
+    list is asked for only for what its issuer has signed."""
+    finding = Finding()
+    if command.presentation is None:
+        finding.end(Outcome.NOTHING_SHOWN, None)
+        return Looked(finding, None)
+    shown = read(command.presentation, finding)
+    if shown is None:
+        return Looked(finding, None)
+    name = shown.payload.get("iss")
+    if name == here:
+        return Looked(finding, shown)
+    if not isinstance(name, str) or not ISSUER.fullmatch(name):
+        finding.end(Outcome.UNKNOWN_ISSUER, Reason.UNKNOWN_ISSUER)
+        return Looked(finding, None)
+    issuer = await known.issuer(name, _list_of(shown))
+    question = Question(command.nonce, command.audience)
+    examine(shown, issuer.keys if issuer else None, question, datetime.now(UTC), finding)
+    if issuer is not None and finding.reason is Reason.UNKNOWN_KEY:
+        await known.look_soon(issuer)
+    if issuer is not None and finding.outcome is None and finding.status is not None:
+        try:
+            conclude(await known.status(issuer, finding.status), finding)
+        except BadStatusList:
+            finding.end(Outcome.MALFORMED, Reason.BAD_STATUS)
+    return Looked(finding, None)
 
 
 async def check_certificate(
-    command: CheckCertificate, here: IssuerHere, fetch: Fetch, language: str, tx: Tx
+    command: CheckCertificate, looked: Looked, here: IssuerHere, language: str, tx: Tx
 ) -> CheckView:
-    """Check a presentation. Always answers; never raises for what was shown."""
-    finding = _Finding()
-    finding.outcome = await _examine(command, finding, here, fetch, tx)
+    """Finish and record a check. Always answers; never raises for what was shown."""
+    finding = looked.finding
+    holder: UUID | None = None
+    if looked.own is not None:
+        holder = await _examine_own(looked.own, command, finding, tx)
+    if finding.proof is not None and not await _first_time(finding.proof, tx):
+        finding.end(Outcome.WRONGLY_BOUND, Reason.REPLAYED)
+        finding.disclosed, finding.holder_proven = {}, False
+    outcome = finding.outcome or Outcome.MALFORMED
     check = CertificateCheck(
         id=new_id(),
         certificate_id=str(finding.certificate_id or UNKNOWN),
@@ -79,7 +95,7 @@ async def check_certificate(
         region=tx.actor.region,
         office=tx.actor.org,
         purpose=tx.purpose or Purpose.VERIFICATION,
-        outcome=finding.outcome,
+        outcome=outcome,
         checked_at=tx.now,
         checked_by=tx.actor.sub,
     )
@@ -94,10 +110,13 @@ async def check_certificate(
             outcome=check.outcome,
         )
     )
-    await _note_look(finding, here, tx)
+    holder = holder or await _known_by_number(finding, tx)
+    if holder is not None:
+        tx.saw(holder, "certificate")
     return CheckView(
         check_id=check.id,
-        outcome=finding.outcome,
+        outcome=outcome,
+        reason=_reason(finding.reason, language),
         signature_valid=finding.signature_valid,
         holder_proven=finding.holder_proven,
         certificate_id=str(finding.certificate_id) if finding.certificate_id else None,
@@ -105,99 +124,74 @@ async def check_certificate(
         valid_until=finding.valid_until,
         status_as_of=finding.status_as_of,
         disclosed=finding.disclosed,
-        help=HELP[finding.outcome].say(language),
+        help=HELP[outcome].say(language),
     )
 
 
-async def _examine(
-    command: CheckCertificate, finding: _Finding, here: IssuerHere, fetch: Fetch, tx: Tx
-) -> Outcome:
-    """The steps in order: readable, known issuer, signature, form, disclosures, holder, time,
-    status. The first that fails is the outcome."""
-    try:
-        shown = sdjwt.parse(command.presentation)
-        trusted, keys = await _issuer_of(shown, here, tx)
-        if keys is None:
-            return Outcome.UNKNOWN_ISSUER
-        finding.issuer = str(shown.payload["iss"])
-        sdjwt.verify_signature(shown, keys)
-        finding.signature_valid = True
-        body = _Body.model_validate(shown.payload)
-        finding.certificate_id = body.jti
-        finding.valid_until = datetime.fromtimestamp(body.exp, UTC)
-        claims = _CLAIMS.validate_python(sdjwt.disclosed(shown), strict=False)
-        finding.holder_proven = sdjwt.verify_key_binding(
-            shown, now=int(tx.now.timestamp()), nonce=command.nonce, audience=command.audience
-        )
-        finding.disclosed = claims
-        if tx.now.timestamp() >= body.exp:
-            return Outcome.EXPIRED
-        status = await _status(body.status.status_list, trusted, here, fetch, tx)
-    except KeyError:
-        return Outcome.UNKNOWN_ISSUER
-    except sdjwt.Forged:
-        return Outcome.FORGED
-    except sdjwt.WronglyBound:
-        return Outcome.WRONGLY_BOUND
-    except (sdjwt.Malformed, ValidationError, BadStatusList):
-        return Outcome.MALFORMED
-    finding.status_as_of = status.as_of
-    if status.value:
-        return Outcome.REVOKED
-    return Outcome.GENUINE if status.current else Outcome.STALE_STATUS
-
-
-async def _issuer_of(
-    shown: sdjwt.Presentation, here: IssuerHere, tx: Tx
-) -> tuple[TrustedIssuer | None, KeySet | None]:
-    """The keys of whoever it says it is from: ours, a trusted issuer's, or none."""
-    name = shown.payload.get("iss")
-    if name == here.name:
-        return None, await public_keys(tx)
-    if not isinstance(name, str) or not ISSUER.fullmatch(name):
-        return None, None
-    trusted = await tx.get(TrustedIssuer, name)
-    return trusted, key_set(trusted) if trusted else None
-
-
-async def _status(
-    reference: _StatusReference,
-    trusted: TrustedIssuer | None,
-    here: IssuerHere,
-    fetch: Fetch,
-    tx: Tx,
-) -> KnownStatus:
-    if trusted is not None:
-        return await status_of(trusted, reference.uri, reference.idx, here, fetch, tx)
-    revoked = await tx.fetch_value(
-        'SELECT revoked FROM status_entries WHERE list_id = $1 AND "index" = $2',
-        _own_list(reference.uri),
-        reference.idx,
+async def _examine_own(
+    shown: sdjwt.Presentation, command: CheckCertificate, finding: Finding, tx: Tx
+) -> UUID | None:
+    """Ours is looked up where we keep it. The holder, where a signature vouches for whom it is."""
+    question = Question(command.nonce, command.audience)
+    examine(shown, await public_keys(tx), question, tx.now, finding)
+    if finding.certificate_id is None:
+        return None
+    row = await tx.fetch_row(
+        "SELECT certificate_holder($1) AS holder,"
+        ' (SELECT revoked FROM status_entries WHERE list_id = $2 AND "index" = $3) AS revoked',
+        finding.certificate_id,
+        _own_list(finding.status) if finding.status else None,
+        finding.status.idx if finding.status else None,
     )
-    if revoked is None:
-        raise BadStatusList("not an entry of ours")
-    return KnownStatus(int(revoked), True, tx.now)
+    if row is None:
+        return None
+    if finding.outcome is None and row["revoked"] is None:
+        finding.end(Outcome.MALFORMED, Reason.BAD_STATUS)
+    elif finding.outcome is None:
+        conclude(KnownStatus(int(row["revoked"]), True, tx.now), finding)
+    holder: UUID | None = row["holder"]
+    return holder
 
 
-def _own_list(uri: str) -> int:
+def _own_list(reference: StatusReference) -> int | None:
     """The list's number, which ends its address (the address before it may have changed)."""
-    number = uri.rpartition("/")[2]
+    number = reference.uri.rpartition("/")[2]
     if not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise BadStatusList("not a list of ours")
+        return None
     return int(number)
 
 
-async def _note_look(finding: _Finding, here: IssuerHere, tx: Tx) -> None:
-    """Leave an entry that the person can see, wherever we know who she is: from our own
-    certificate, or from the id number that she chose to show."""
-    person_id: UUID | None = None
-    if finding.issuer == here.name and finding.certificate_id is not None:
-        person_id = await tx.fetch_value("SELECT certificate_holder($1)", finding.certificate_id)
-    if person_id is None and (number := finding.disclosed.get(Claim.ID_NUMBER)):
-        try:
-            known = await find_known(parse_resident_id(str(number)).number, tx)
-        except CodeError:
-            known = None
-        person_id = known.person_id if known else None
-    if person_id is not None:
-        tx.saw(person_id, "certificate")
+async def _first_time(proof: bytes, tx: Tx) -> bool:
+    """Whether a holder's proof is taken for the first time (防重放)."""
+    tag = await tx.execute(
+        "INSERT INTO used_proofs (digest, used_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        proof,
+        tx.now,
+    )
+    return tag == "INSERT 0 1"
+
+
+async def _known_by_number(finding: Finding, tx: Tx) -> UUID | None:
+    """Whose entry the look belongs to, where she chose to show an id number that we know: a check
+    leaves an entry that she can see."""
+    if not (number := finding.disclosed.get(Claim.ID_NUMBER)):
+        return None
+    try:
+        known = await find_known(parse_resident_id(str(number)).number, tx)
+    except CodeError:
+        return None
+    return known.person_id if known else None
+
+
+def _list_of(shown: sdjwt.Presentation) -> str:
+    """The address of the status list that it names, before anything of it is believed."""
+    status = shown.payload.get("status")
+    listed = status.get("status_list") if isinstance(status, dict) else None
+    uri = listed.get("uri") if isinstance(listed, dict) else None
+    return uri if isinstance(uri, str) and uri.isascii() and uri.isprintable() else ""
+
+
+def _reason(reason: Reason | None, language: str) -> ReasonView | None:
+    if reason is None:
+        return None
+    return ReasonView(code=reason, words=WORDS[reason].say(language))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -62,7 +62,9 @@ class StatusEntry(Row, table=True):
 
 
 class IssuerKey(Row, table=True):
-    """A signing key of this county: public half published, private half sealed."""
+    """A signing key of this county: public half published, private half sealed. It is published
+    from `created_at`, signs from `starts_at` until `retired_at`, and stays published after that
+    for as long as what it signed may be in force."""
 
     __tablename__ = "issuer_keys"
 
@@ -70,6 +72,7 @@ class IssuerKey(Row, table=True):
     public_jwk: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     private_sealed: bytes
     created_at: datetime = Field(sa_type=Timestamp)
+    starts_at: datetime = Field(sa_type=Timestamp)
     retired_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 
@@ -86,15 +89,44 @@ class TrustedIssuer(Row, table=True):
     updated_by: str
 
 
+class DirectoryIssuer(Row, table=True):
+    """A county of the exchange's directory (名录): where its certificate keys are published, and
+    when to look there next. `certificate_pem` is the one its door shows and no other is trusted."""
+
+    __tablename__ = "directory_issuers"
+    __table_args__ = (Index("directory_issuers_due", "next_look_at"),)
+
+    issuer: str = Field(primary_key=True)
+    address: str
+    certificate_pem: str | None = None
+    version: int
+    revoked: bool
+    looked_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    next_look_at: datetime = Field(sa_type=Timestamp)
+    problem: str | None = None
+
+
 class CachedStatusList(Row, table=True):
-    """The last status list seen of a trusted issuer, as signed: a check needs no network."""
+    """The newest status list seen of a trusted issuer, as signed: a check needs no network.
+    `issued_at` is its own time, in seconds since 1970: an older one never takes its place."""
 
     __tablename__ = "cached_status_lists"
 
     uri: str = Field(primary_key=True)
     issuer: str = Field(foreign_key="trusted_issuers.issuer")
     token: str
+    issued_at: int = Field(sa_type=BigInteger)
     fetched_at: datetime = Field(sa_type=Timestamp)
+
+
+class UsedProof(Row, table=True):
+    """That a holder's proof was taken once (防重放): a hash that tells of nobody."""
+
+    __tablename__ = "used_proofs"
+    __table_args__ = (Index("used_proofs_age", "used_at"),)
+
+    digest: bytes = Field(primary_key=True)
+    used_at: datetime = Field(sa_type=Timestamp)
 
 
 class CertificateCheck(Row, table=True):

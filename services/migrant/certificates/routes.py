@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Response
 
 from services.migrant.auth import CanActForSelf, CanAdminister, CanRead, CanReadOwn, CanWrite
-from services.migrant.certificates import checking, handlers, keys, queries, trust
-from services.migrant.certificates.door import Fetching, Here, UnkeptTransaction
+from services.migrant.certificates import checking, handlers, keys, kit, queries, trust
+from services.migrant.certificates.door import CheckSettings, Here, LookedUp, UnkeptTransaction
+from services.migrant.certificates.kit import Kit
 from services.migrant.certificates.rules import ISSUER
 from services.migrant.certificates.schemas import (
     CertificateView,
@@ -18,6 +19,7 @@ from services.migrant.certificates.schemas import (
     IssuedView,
     IssuerKeysView,
     RevokeCertificate,
+    RotateKey,
     TrustedIssuerView,
     TrustIssuer,
 )
@@ -66,14 +68,14 @@ async def revoke_certificate(
 async def check_certificate(
     command: CheckCertificate,
     actor: CanRead,
+    looked: LookedUp,  # before the transaction: it may ask another county
     tx: UnkeptTransaction,
     here: Here,
-    fetch: Fetching,
     language: Language,
     response: Response,
 ) -> CheckView:
     response.headers["Cache-Control"] = "no-store"
-    return await checking.check_certificate(command, here, fetch, language, tx)
+    return await checking.check_certificate(command, looked, here, language, tx)
 
 
 @router.get(
@@ -97,9 +99,16 @@ async def get_issuer_keys(here: Here, tx: PublicTransaction) -> IssuerKeysView:
 
 
 @router.post("/issuer-keys", status_code=201, summary="Sign with a new key from now on")
-async def rotate_key(actor: CanAdminister, here: Here, tx: Transaction) -> IssuerKeysView:
-    await keys.rotate_key(tx)
+async def rotate_key(
+    actor: CanAdminister, here: Here, tx: Transaction, command: RotateKey | None = None
+) -> IssuerKeysView:
+    await keys.rotate_key(command or RotateKey(), tx)
     return await queries.get_issuer_keys(here, tx)
+
+
+@router.get("/checking-kit", summary="Keys and status lists, for checking with no network")
+async def get_kit(actor: CanRead, here: Here, settings: CheckSettings, tx: Transaction) -> Kit:
+    return await kit.make_kit(here, settings.status_grace_seconds, tx)
 
 
 @router.get("/trusted-issuers", summary="Counties whose certificates can be checked here")

@@ -18,14 +18,14 @@ VCT: Final = "https://yipan.dev/credentials/migrant-certificate/v1"
 
 @dataclass(frozen=True, slots=True)
 class IssuerHere:
-    """This county as an issuer: its name among the others, where its lists are published, and
-    for how many seconds they hold."""
+    """This county as an issuer: its name among the others, the region it answers for, where its
+    lists are published, and for how many seconds they hold."""
 
     name: str
+    region: str
     status_base: str
     status_ttl: int
     status_lifetime: int
-    status_grace: int
 
 
 class Claim(StrEnum):
@@ -49,6 +49,7 @@ class RevocationReason(StrEnum):
     LOST = "lost"
     FACTS_CHANGED = "facts-changed"
     ISSUED_IN_ERROR = "issued-in-error"
+    REPLACED = "replaced"  # 已换发: a newer one was collected
 
 
 class Outcome(StrEnum):
@@ -62,6 +63,8 @@ class Outcome(StrEnum):
     WRONGLY_BOUND = "wrongly-bound"
     MALFORMED = "malformed"
     STALE_STATUS = "stale-status"
+    NOT_YET_VALID = "not-yet-valid"
+    NOTHING_SHOWN = "nothing-shown"
 
 
 HELP: Final[dict[Outcome, Text]] = {
@@ -101,6 +104,16 @@ HELP: Final[dict[Outcome, Text]] = {
         "The signature is genuine, but whether it was revoked cannot be known just now. Go on, and"
         " check again when the network is back.",
     ),
+    Outcome.NOT_YET_VALID: Text(
+        "证明的签发时间在未来,可能是某一方的时钟不准。事项照常办理,请核对本机时间。",
+        "It says it was issued in the future: somebody's clock is wrong. Go on all the same, and"
+        " look at the time of this machine.",
+    ),
+    Outcome.NOTHING_SHOWN: Text(
+        "不必出示证明。请照常办理登记和所需服务;本人愿意时,可帮她在手机或窗口向户籍地免费申领。",
+        "She need not show any. Go on with the registration or service she came for; if she"
+        " wants a certificate, help her ask her home county for it, by phone or at its desk, free.",
+    ),
 }
 
 
@@ -109,7 +122,7 @@ def claims_of(chosen: list[Claim], facts: Mapping[str, Json], today: date) -> di
 
     `facts` hold only what is given. Raises FactsDoNotFit when a chosen claim has no fact, or a
     fact is given that no chosen claim needs: what is not to be said is not to be handed over."""
-    needed = {_fact_of(each) for each in chosen}
+    needed = {fact_of(each) for each in chosen}
     given = set(facts) - {Claim.HOME_REGION}  # always given: it tells whose register this is
     if missing := needed - set(facts):
         raise FactsDoNotFit(_listed("缺少", "missing", missing))
@@ -131,7 +144,8 @@ def contradicts(id_number: str | None, sex: str | None, birth_date: date | None)
     )
 
 
-def _fact_of(claim: Claim) -> str:
+def fact_of(claim: Claim) -> str:
+    """The fact of the register that a claim is made from."""
     return Claim.BIRTH_DATE if claim is Claim.OVER_18 else claim
 
 

@@ -8,6 +8,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from services.migrant.certificates.faults import Reason
 from services.migrant.certificates.rules import Claim, Outcome, RevocationReason, contradicts
 from services.migrant.types import PastDate
 from shared.codes import MaritalStatus, ResidentId, Sex
@@ -47,11 +48,10 @@ class HolderKey(PublicKey):
     crv: Literal["P-256"]
 
 
-class Facts(Command):
-    """What the home county's register says, entered by the clerk for the chosen claims alone.
-    `marital_status` and `children` are there only if the holder asked for them."""
+class SomeFacts(Command):
+    """Facts for the chosen claims, as a clerk read them from her papers. `marital_status` and
+    `children` are there only if the holder asked for them."""
 
-    home_region: CountyCode
     name: PersonName | None = None
     sex: Sex | None = None
     birth_date: PastDate | None = None
@@ -68,10 +68,20 @@ class Facts(Command):
         return self
 
 
+class Facts(SomeFacts):
+    """What the home county's register says, for the chosen claims alone."""
+
+    home_region: CountyCode
+
+
 def _distinct(claims: list[Claim]) -> list[Claim]:
     if len(set(claims)) != len(claims):
         raise ValueError("有重复的项目 / a claim is chosen twice")
     return claims
+
+
+Claims = Annotated[list[Claim], Field(min_length=1), AfterValidator(_distinct)]
+ValidDays = Annotated[int, Field(ge=1, le=365)]
 
 
 class IssueCertificate(Command):
@@ -79,9 +89,9 @@ class IssueCertificate(Command):
 
     person_id: UUID
     requested_by_holder: Literal[True]
-    claims: Annotated[list[Claim], Field(min_length=1), AfterValidator(_distinct)]
+    claims: Claims
     facts: Facts
-    valid_days: Annotated[int, Field(ge=1, le=365)] = 365
+    valid_days: ValidDays = 365
     holder_key: HolderKey | None = None
     with_qr: bool = False
 
@@ -116,20 +126,29 @@ class RevokeCertificate(Command):
 
 
 class CheckCertificate(Command):
-    """What a holder showed, checked (证明核验). Give `nonce` and `audience` when the holder's
-    device was asked for a proof over them."""
+    """What a holder showed, checked (证明核验); no `presentation` when she shows nothing. Give
+    `nonce` and `audience` when the holder's device was asked for a proof over them."""
 
-    presentation: Annotated[str, Field(min_length=1, max_length=20_000)]
+    presentation: Annotated[str | None, Field(min_length=1, max_length=20_000)] = None
     nonce: Annotated[str | None, Field(min_length=8, max_length=200)] = None
     audience: Annotated[str | None, Field(min_length=1, max_length=200)] = None
 
 
+class ReasonView(BaseModel):
+    """What exactly is wrong with what was shown, for a program and for a clerk."""
+
+    code: Reason
+    words: str
+
+
 class CheckView(BaseModel):
-    """What the check found and what to do. `disclosed` is said back here and kept nowhere.
-    `status_as_of` is when the issuer signed the status that was read."""
+    """What the check found and what to do. `reason` is null for a genuine one.
+    `disclosed` is said back here and kept nowhere. `status_as_of` is when the issuer signed the
+    status that was read."""
 
     check_id: UUID
     outcome: Outcome
+    reason: ReasonView | None
     signature_valid: bool
     holder_proven: bool
     certificate_id: str | None
@@ -146,6 +165,13 @@ class IssuerKeysView(BaseModel):
     issuer: str
     status_base: str
     keys: list[dict[str, str]]
+
+
+class RotateKey(Command):
+    """Sign with a new key from that many days on. Until then it is published beside the old one,
+    so that whoever caches our keys has it in time."""
+
+    starts_after_days: Annotated[int, Field(ge=0, le=90)] = 0
 
 
 class StatusListInput(Command):

@@ -19,31 +19,28 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet
 
+from services.migrant.certificates.faults import (
+    Forged,
+    Malformed,
+    Reason,
+    UnknownKey,
+    WronglyBound,
+)
+
 TYPE: Final = "dc+sd-jwt"  # draft-ietf-oauth-sd-jwt-vc
 ACCEPTED_TYPES: Final = frozenset({TYPE, "vc+sd-jwt"})  # the second until draft 05
 KEY_BINDING_TYPE: Final = "kb+jwt"
 ALGORITHMS: Final = ("ES256", "ES384", "Ed25519", "EdDSA")
-KEY_BINDING_AGE: Final = 600  # seconds a holder's proof is taken for, either way of the clock
+CLOCKS: Final = 600  # seconds by which the clocks of issuer, holder and checker may differ
 
 # What the JOSE library raises for odd headers and keys: beside its own errors it trips over types.
 ODD: Final = (JoseError, ValueError, TypeError, KeyError)
 
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 _SALT_BYTES: Final = 16
+_OBJECT: Final = "ey"  # how base64url of a JSON object begins
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
-
-
-class Malformed(ValueError):
-    """Not an SD-JWT that we can read."""
-
-
-class Forged(ValueError):
-    """The signature does not fit, or a disclosure is not one that the issuer signed."""
-
-
-class WronglyBound(ValueError):
-    """Whoever shows it has not proven to be its holder, for this checker, now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +67,11 @@ def encode(data: bytes) -> str:
 def decode(text: str) -> bytes:
     """Strict base64url without padding. Raises Malformed."""
     if not _BASE64URL.fullmatch(text):
-        raise Malformed("not base64url")
+        raise Malformed(Reason.UNREADABLE)
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError as error:
-        raise Malformed("not base64url") from error
+        raise Malformed(Reason.UNREADABLE) from error
 
 
 def digest(text: str) -> str:
@@ -112,10 +109,11 @@ def issue(
 
 
 def parse(text: str) -> Presentation:
-    """Take a shown text apart. Raises Malformed."""
-    jwt, *rest = text.strip().split("~")
-    if not rest:
-        raise Malformed("no ~ in it")
+    """Take a shown text apart. Spaces and line breaks that a printer or a mail put in are no part
+    of it. Raises Malformed: what does not end in `~` or in a proof was cut off."""
+    jwt, *rest = "".join(text.split()).split("~")
+    if not rest or (rest[-1] and rest[-1].count(".") != 2):
+        raise Malformed(Reason.TRUNCATED if jwt.startswith(_OBJECT) else Reason.UNREADABLE)
     *disclosures, last = rest
     return Presentation(
         jwt=jwt,
@@ -127,10 +125,10 @@ def parse(text: str) -> Presentation:
 
 
 def verify_signature(shown: Presentation, keys: KeySet) -> None:
-    """Raises Forged, or Malformed for another kind of token; KeyError when the issuer has no
+    """Raises Forged, or Malformed for another kind of token; UnknownKey when the issuer has no
     such key as far as we know."""
     if str(shown.header.get("typ")) not in ACCEPTED_TYPES:
-        raise Malformed("not an SD-JWT VC")
+        raise Malformed(Reason.OTHER_KIND)
     _verify(shown.jwt, _candidates(keys, shown.header.get("kid")))
 
 
@@ -138,21 +136,26 @@ def disclosed(shown: Presentation) -> dict[str, Json]:
     """The claims that were shown. Call it after verify_signature. Raises Malformed, or Forged for
     a disclosure that the issuer did not sign or that comes twice (RFC 9901, 7.1)."""
     if shown.payload.get("_sd_alg", "sha-256") != "sha-256":
-        raise Malformed("unknown digest algorithm")
+        raise Malformed(Reason.OTHER_KIND)
     digests = shown.payload.get("_sd", [])
     if not isinstance(digests, list) or not all(isinstance(each, str) for each in digests):
-        raise Malformed("_sd is not a list of digests")
+        raise Malformed(Reason.OTHER_KIND)
     if len(set(map(str, digests))) != len(digests):
-        raise Malformed("a digest comes twice")
+        raise Malformed(Reason.REPEATED_CLAIM)
     claims: dict[str, Json] = {}
     for text in shown.disclosures:
         name, value = _disclosure(text)
         if digest(text) not in digests:
-            raise Forged("a disclosure that the issuer did not sign")
+            raise Forged(Reason.DISCLOSURE)
         if name in claims or name in shown.payload:
-            raise Forged("a claim comes twice")
+            raise Forged(Reason.REPEATED_CLAIM)
         claims[name] = value
     return claims
+
+
+def claim_in(disclosure: str) -> str:
+    """The name of the claim that a disclosure shows. Raises Malformed."""
+    return _disclosure(disclosure)[0]
 
 
 def verify_key_binding(
@@ -162,38 +165,41 @@ def verify_key_binding(
     she did not try and nobody asked. Raises WronglyBound (RFC 9901, 7.3)."""
     if shown.key_binding is None:
         if nonce is not None or audience is not None:
-            raise WronglyBound("a proof was asked for and is missing")
+            raise WronglyBound(Reason.NO_PROOF)
         return False
     confirmation = shown.payload.get("cnf")
     jwk = confirmation.get("jwk") if isinstance(confirmation, dict) else None
     if not isinstance(jwk, dict):
-        raise WronglyBound("the certificate is bound to no key")
+        raise WronglyBound(Reason.NO_HOLDER_KEY)
     try:
         header = _object(_part(shown.key_binding, 0))
         claims = _object(_part(shown.key_binding, 1))
+    except Malformed as error:
+        raise WronglyBound(Reason.PROOF_UNREADABLE) from error
+    try:
         keys = KeySet.import_key_set({"keys": [jwk]})  # type: ignore[list-item]
         _verify(shown.key_binding, keys.keys)
     except ODD as error:
-        raise WronglyBound("the proof is not signed by the holder's key") from error
+        raise WronglyBound(Reason.PROOF_SIGNATURE) from error
     issued_at = claims.get("iat")
     if header.get("typ") != KEY_BINDING_TYPE or not isinstance(issued_at, int):
-        raise WronglyBound("not a key-binding proof")
+        raise WronglyBound(Reason.PROOF_UNREADABLE)
     told, right = str(claims.get("sd_hash")), digest(shown.bound_text)
     if not hmac.compare_digest(told.encode(errors="replace"), right.encode()):
-        raise WronglyBound("the proof is for another presentation")
-    if abs(now - issued_at) > KEY_BINDING_AGE:
-        raise WronglyBound("the proof is not of now")
+        raise WronglyBound(Reason.PROOF_OF_OTHER)
+    if abs(now - issued_at) > CLOCKS:
+        raise WronglyBound(Reason.PROOF_NOT_NOW)
     if nonce is not None and claims.get("nonce") != nonce:
-        raise WronglyBound("the proof answers another question")
+        raise WronglyBound(Reason.REPLAYED)
     if audience is not None and claims.get("aud") != audience:
-        raise WronglyBound("the proof was made for somebody else")
+        raise WronglyBound(Reason.PROOF_FOR_OTHERS)
     return True
 
 
 def _candidates(keys: KeySet, kid: Json) -> list[Key]:
     found = [key for key in keys.keys if kid is None or key.kid == kid]
     if not found:
-        raise KeyError("no such key")
+        raise UnknownKey(Reason.UNKNOWN_KEY)
     return found
 
 
@@ -204,13 +210,13 @@ def _verify(jwt: str, keys: list[Key]) -> None:
             return
         except ODD:
             continue
-    raise Forged("the signature does not fit")
+    raise Forged(Reason.SIGNATURE)
 
 
 def _part(jwt: str, place: int) -> bytes:
     parts = jwt.split(".")
     if len(parts) != 3:
-        raise Malformed("not a compact JWS")
+        raise Malformed(Reason.UNREADABLE)
     return decode(parts[place])
 
 
@@ -218,22 +224,22 @@ def _load(data: bytes) -> Json:
     try:
         loaded: Json = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise Malformed("not JSON") from error
+        raise Malformed(Reason.UNREADABLE) from error
     return loaded
 
 
 def _object(data: bytes) -> dict[str, Json]:
     loaded = _load(data)
     if not isinstance(loaded, dict):
-        raise Malformed("not a JSON object")
+        raise Malformed(Reason.UNREADABLE)
     return loaded
 
 
 def _disclosure(text: str) -> tuple[str, Json]:
     parts = _load(decode(text))
     if not isinstance(parts, list) or len(parts) != 3:
-        raise Malformed("a disclosure has a salt, a name and a value")
+        raise Malformed(Reason.UNREADABLE)
     _, name, value = parts
     if not isinstance(name, str) or name in ("_sd", "..."):
-        raise Malformed("not a claim's name")
+        raise Malformed(Reason.UNREADABLE)
     return name, value

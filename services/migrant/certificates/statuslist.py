@@ -15,7 +15,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
 from pydantic import BaseModel, Field
 
-from services.migrant.certificates.sdjwt import ALGORITHMS, ODD, Malformed, decode, encode
+from services.migrant.certificates.faults import Malformed
+from services.migrant.certificates.sdjwt import ALGORITHMS, ODD, decode, encode
 
 TYPE: Final = "statuslist+jwt"
 MEDIA_TYPE: Final = f"application/{TYPE}"

@@ -1,1 +1,1 @@
-"""Employment filings (用工备案): an employer files its own hires and gets receipts."""
+"""Employment filings (用工备案): an employer files its own hires and leavers and gets receipts."""

@@ -11,10 +11,23 @@ from shared.db import Tx
 REFERRING = (
     "employments",
     "certificates",
+    "certificate_requests",
     "service_records",
+    "referrals",
     "appointments",
     "help_requests",
+    "conveners",
+    "help_companions",
     "erasures",
+    "account_codes",
+    "account_links",
+    "self_registrations",
+    "consent_refusals",
+    "contact_choices",
+    "stay_changes",
+    "claims",
+    "benefit_lines",
+    "recorded_deaths",
 )
 CLOSED_STAYS = "arrivals.until"  # stays that a merge ended
 
@@ -88,12 +101,19 @@ async def _merge_stays(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
         "  to_region = later.region"
         " FROM open AS earlier, open AS later"
         " WHERE arrivals.id = earlier.id AND earlier.place = 2 AND later.place = 1"
-        " RETURNING arrivals.id",
+        " RETURNING arrivals.id, later.id AS next_id",
         kept_id,
         merged_id,
     )
+    for each in closed:
+        await tx.execute(
+            "UPDATE arrivals SET moved_from_id = $1 WHERE id = $2 AND moved_from_id IS NULL",
+            each["id"],
+            each["next_id"],
+        )
     await remember(kept_id, merged_id, CLOSED_STAYS, [row["id"] for row in closed], tx)
     await _move("arrivals", kept_id, merged_id, tx)
+    await tx.execute("SELECT recount_stays($1)", kept_id)
     await tx.execute(
         "UPDATE people SET region = arrivals.region FROM arrivals WHERE people.person_id = $1"
         " AND arrivals.person_id = $1 AND arrivals.until IS NULL",
@@ -105,7 +125,8 @@ async def _merge_consents(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     """One standing consent a purpose: the newer one stays. Phones are sealed by consent id, so
     they need no new seal."""
     await tx.execute(
-        "UPDATE consents AS older SET withdrawn_at = $3, withdrawn_by = 'merged'"
+        "UPDATE consents AS older SET withdrawn_at = $3, withdrawn_by = 'merged',"
+        " withdrawal_channel = 'merge'"
         " FROM consents AS newer"
         " WHERE older.person_id IN ($1, $2) AND newer.person_id IN ($1, $2)"
         " AND older.purpose = newer.purpose AND older.id < newer.id"

@@ -1,6 +1,6 @@
 """Tables: the people the desk has met, and which ids the registry has merged."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -12,7 +12,7 @@ from shared.columns import Timestamp
 
 class PersonHere(Row, table=True):
     """Somebody the welcome desk has met. `person_id` is the registry's; `region` is where she
-    lives now, or last lived, in this county."""
+    lives now, or last lived, in this county. `died_on` is what the registry recorded, if so."""
 
     __tablename__ = "people"
     __table_args__ = (
@@ -28,6 +28,7 @@ class PersonHere(Row, table=True):
     phone_index: bytes | None = None
     region: str
     origin_region: str
+    died_on: date | None = None
     created_at: datetime = Field(sa_type=Timestamp)
     updated_at: datetime = Field(sa_type=Timestamp)
 

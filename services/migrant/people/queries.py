@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,11 +14,17 @@ from services.migrant.people.models import PersonHere
 from services.migrant.people.rules import (
     OFFICES,
     PERMIT_TEXT,
-    half_year_on,
+    PermitRule,
+    half_year,
     shown_id_number,
     shown_phone,
 )
-from services.migrant.people.schemas import PermitInformation, PersonHereView, StayView
+from services.migrant.people.schemas import (
+    AbsenceView,
+    PermitInformation,
+    PersonHereView,
+    StayView,
+)
 from shared.db import Tx
 from shared.subjects import require_own
 from shared.usage import Purpose
@@ -28,6 +36,7 @@ class Known:
 
     person_id: UUID
     name: str
+    died_on: date | None
     arrival_id: UUID | None
     region: str | None
     arrived_on: date | None
@@ -69,6 +78,45 @@ async def open_stay(person_id: UUID, tx: Tx, *, lock: bool = False) -> Arrival |
     return found[0] if found else None
 
 
+def id_number_of(person: PersonHere, tx: Tx) -> str:
+    return tx.vault.open(person.id_number_sealed, f"people.id_number:{person.person_id}")
+
+
+@cache
+def permit_rule() -> PermitRule:
+    """Read once. Raises ValidationError when the file is not in form."""
+    text = files("services.migrant.people").joinpath("half_year.json").read_bytes()
+    return PermitRule.model_validate_json(text)
+
+
+async def permit_information(person_id: UUID, language: str, tx: Tx) -> PermitInformation | None:
+    """How far her stays anywhere in the county have come to the half-year; None when she does not
+    live here now."""
+    stays = await tx.fetch("SELECT since, until FROM days_in_county($1)", person_id)
+    rule = permit_rule()
+    found = half_year([(row["since"], row["until"]) for row in stays], tx.today, rule)
+    if found is None:
+        return None
+    return PermitInformation(
+        counted_since=found.counted_since,
+        half_year_on=found.half_year_on,
+        days_counted=found.days_counted,
+        days_missing=found.days_missing,
+        absences=[
+            AbsenceView(
+                left_on=each.left_on,
+                returned_on=each.returned_on,
+                days=each.days,
+                bridged=each.bridged,
+            )
+            for each in found.absences
+        ],
+        information=PERMIT_TEXT.say(language),
+        referral=rule.referral.say(language),
+        source=rule.source.say(language),
+    )
+
+
 async def get_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
     """What is held about her, as the stated purpose needs it; offices and she herself may look.
     Raises PersonNotFound."""
@@ -76,7 +124,7 @@ async def get_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
     person = await require_person(person_id, tx)
     stay = await open_stay(person.person_id, tx)
     purpose = tx.purpose or Purpose.SERVICE
-    number = tx.vault.open(person.id_number_sealed, f"people.id_number:{person.person_id}")
+    number = id_number_of(person, tx)
     phone = (
         tx.vault.open(person.phone_sealed, f"people.phone:{person.person_id}")
         if person.phone_sealed
@@ -90,12 +138,8 @@ async def get_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
         phone=shown_phone(phone, purpose) if phone else None,
         region=person.region,
         origin_region=person.origin_region,
+        died_on=person.died_on,
         stay=StayView(**stay.model_dump()) if stay else None,
-        residence_permit=PermitInformation(
-            half_year_on=half_year_on(stay.in_county_since),
-            information=PERMIT_TEXT.say(language),
-        )
-        if stay
-        else None,
+        residence_permit=await permit_information(person.person_id, language, tx),
         updated_at=person.updated_at,
     )

@@ -1,7 +1,13 @@
 """Decisions about people, without any I/O."""
 
 from calendar import monthrange
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.actors import Actor
 from shared.crypto import mask
@@ -21,10 +27,86 @@ PERMIT_TEXT = Text(
 )
 
 
-def half_year_on(since: date) -> date:
-    """The day on which a stay that began on `since` reaches half a year: six calendar months
-    later, or the last day of that month where it is shorter."""
-    year, month = since.year + (since.month + 5) // 12, (since.month + 5) % 12 + 1
+class Words(BaseModel):
+    """The same in Chinese and English."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+    def say(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+class PermitRule(BaseModel):
+    """How long one lives here before the police can be asked for a permit (居住证申领条件), which
+    absences do not begin that anew, by which rule, and where to go. A county edits the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    months: Annotated[int, Field(ge=1, le=24)]
+    absence_days: Annotated[int, Field(ge=0, le=183)]
+    source: Words
+    referral: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """From a departure to the return after it. A `bridged` one did not begin the count anew."""
+
+    left_on: date
+    returned_on: date
+    bridged: bool
+
+    @property
+    def days(self) -> int:
+        return (self.returned_on - self.left_on).days
+
+
+@dataclass(frozen=True, slots=True)
+class HalfYear:
+    """How far somebody who lives here has come: days counted of those needed."""
+
+    counted_since: date
+    half_year_on: date
+    days_counted: int
+    days_missing: int
+    absences: tuple[Absence, ...]
+
+
+def half_year(
+    stays: Sequence[tuple[date, date | None]], today: date, rule: PermitRule
+) -> HalfYear | None:
+    """What the stays of a person in the county, in their order, come to; None where the last one
+    is over. A move leaves no gap; an absence up to the rule's days leaves the count going, less
+    the days away; a longer one begins it anew."""
+    if not stays or stays[-1][1] is not None:
+        return None
+    absences: list[Absence] = []
+    since, away = stays[0][0], 0
+    for (_, until), (returned_on, _) in pairwise(stays):
+        if until is None or until >= returned_on:
+            continue
+        gap = (returned_on - until).days
+        bridged = gap <= rule.absence_days
+        absences.append(Absence(until, returned_on, bridged))
+        since, away = (since, away + gap) if bridged else (returned_on, 0)
+    reached = half_year_on(since, rule.months) + timedelta(days=away)
+    return HalfYear(
+        counted_since=since,
+        half_year_on=reached,
+        days_counted=max((today - since).days - away, 0),
+        days_missing=max((reached - today).days, 0),
+        absences=tuple(absences),
+    )
+
+
+def half_year_on(since: date, months: int = 6) -> date:
+    """The day on which a stay that began on `since` has lasted so many calendar months: the same
+    day of the month, or its last day where it is shorter."""
+    later = since.month - 1 + months
+    year, month = since.year + later // 12, later % 12 + 1
     return date(year, month, min(since.day, monthrange(year, month)[1]))
 
 

@@ -1,5 +1,6 @@
 """Views of people."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,12 +18,28 @@ class StayView(BaseModel):
     employer: str | None
 
 
-class PermitInformation(BaseModel):
-    """When the stay reaches half a year, and what she can then ask the police for (居住证).
-    Information and referral only: nothing here depends on a permit."""
+class AbsenceView(BaseModel):
+    """Days away between two stays (离开期间). A `bridged` one did not begin the count anew."""
 
+    left_on: date
+    returned_on: date
+    days: int
+    bridged: bool
+
+
+class PermitInformation(BaseModel):
+    """How far the stay has come to the half-year after which she can ask the police for a
+    residence permit (居住证), and where to go. Information and referral only: the police decide,
+    and nothing here depends on a permit."""
+
+    counted_since: date
     half_year_on: date
+    days_counted: int
+    days_missing: int
+    absences: Sequence[AbsenceView]
     information: str
+    referral: str
+    source: str
 
 
 class PersonHereView(BaseModel):
@@ -35,6 +52,7 @@ class PersonHereView(BaseModel):
     phone: str | None
     region: str
     origin_region: str
+    died_on: date | None
     stay: StayView | None
     residence_permit: PermitInformation | None
     updated_at: datetime

@@ -6,6 +6,7 @@ ended: she can give it anew.
 
 from uuid import UUID
 
+from services.migrant.accounts.handlers import give_back_links
 from services.migrant.people.handlers import CLOSED_STAYS, REFERRING, rekey
 from services.migrant.people.models import PersonHere
 from shared.db import Tx
@@ -14,6 +15,12 @@ _PLACES = """
 UPDATE people SET region = arrivals.region FROM arrivals
 WHERE people.person_id = ANY($1::uuid[]) AND arrivals.person_id = people.person_id
   AND arrivals.until IS NULL
+"""
+# The stay that a merge had ended led to one of the other person's.
+_UNLINK = """
+UPDATE arrivals AS next SET moved_from_id = NULL FROM arrivals AS stay
+WHERE stay.id = ANY($1::uuid[]) AND next.moved_from_id = stay.id
+  AND next.person_id <> stay.person_id
 """
 _REOPEN = """
 UPDATE arrivals AS stay SET until = NULL, ended_by = NULL, to_region = NULL
@@ -44,8 +51,14 @@ async def separate_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
             kept_id,
             await _moved(table, kept_id, merged_id, tx),
         )
-    await tx.execute(_REOPEN, await _moved(CLOSED_STAYS, kept_id, merged_id, tx))
+    closed = await _moved(CLOSED_STAYS, kept_id, merged_id, tx)
+    await tx.execute(_UNLINK, closed)
+    await tx.execute(_REOPEN, closed)
+    for each in (kept_id, merged_id):
+        await tx.execute("SELECT recount_stays($1)", each)
     await tx.execute(_PLACES, [kept_id, merged_id])
+    links = await _moved("account_links", kept_id, merged_id, tx)
+    await give_back_links(merged_id, links, tx)
     await tx.execute(
         "DELETE FROM merged_rows WHERE merged_id = $1 AND kept_id = $2", merged_id, kept_id
     )

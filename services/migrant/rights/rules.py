@@ -9,6 +9,7 @@ from shared.problems import Text
 KEPT_YEARS = 3
 
 _POPULATION_LAW: Final = "人口与计划生育法第十四条"
+_ACCOUNTS: Final = "会计法第二十三条"
 _PETITIONS: Final = "信访工作条例"
 _NECESSARY: Final = "个人信息保护法第十九条"
 
@@ -41,6 +42,22 @@ KEEPING: Final = (
         ),
     ),
     Keeping(
+        "stay-changes",
+        _POPULATION_LAW,
+        Text(
+            "更正和撤销的经过与居住登记一并保存,使每次改动都可复查。",
+            "How a stay was put right is kept with it, so that every change is open to review.",
+        ),
+    ),
+    Keeping(
+        "expected-departures",
+        None,
+        Text(
+            "预计离开只是本人随口告知,无保存义务,依申请删除。",
+            "What she said of leaving: nothing holds it, erased at request.",
+        ),
+    ),
+    Keeping(
         "employments",
         "就业服务与就业管理规定",
         Text(
@@ -62,6 +79,14 @@ KEEPING: Final = (
         Text(
             "证明仍在有效期内,须能查询和撤销;到期后即可删除。",
             "The certificate is still valid and must be revocable; it can be erased once expired.",
+        ),
+    ),
+    Keeping(
+        "certificate-requests-open",
+        _NECESSARY,
+        Text(
+            "申请正在办理或待领取;可随时撤回,撤回后即可删除。",
+            "The request is under way; withdraw it at any time, and it can be erased.",
         ),
     ),
     Keeping(
@@ -89,7 +114,65 @@ KEEPING: Final = (
             f" {KEPT_YEARS} years after that.",
         ),
     ),
+    Keeping(
+        "convening-now",
+        "个人信息保护法第十三条",
+        Text(
+            "召集人任期尚未结束;可随时辞去,辞去后即可删除。",
+            "You serve as a convener; end it at any time, and it can be erased.",
+        ),
+    ),
+    Keeping(
+        "logins-standing",
+        "个人信息保护法第十三条",
+        Text(
+            "登录账号仍在绑定;可随时解除,解除后即可删除。",
+            "The login is linked; end it at any time, and it can be erased.",
+        ),
+    ),
+    Keeping(
+        "logins-ended",
+        None,
+        Text("绑定已解除,依申请删除。", "The login was ended: erased at request."),
+    ),
+    Keeping(
+        "self-registrations",
+        None,
+        Text(
+            "自助登记的填写内容无保存义务,依申请删除。",
+            "Nothing holds what was filled in by phone: erased at request.",
+        ),
+    ),
     Keeping("phone", None, Text("无保存义务,依申请删除。", "Nothing holds it: erased at request.")),
+    Keeping(
+        "employments-withdrawn",
+        None,
+        Text(
+            "用人单位已撤回此备案,无保存义务,依申请删除。",
+            "The employer took the filing back: nothing holds it, erased at request.",
+        ),
+    ),
+    Keeping(
+        "consent-refusals-recent",
+        "网络数据安全管理条例",
+        Text(
+            "记录本人已表示不同意,期满前不再询问;期满即可删除。",
+            "That she said no is kept so that nobody asks again; it can be erased after that time.",
+        ),
+    ),
+    Keeping(
+        "consent-refusals-past",
+        None,
+        Text("期限已过,依申请删除。", "That time is over: erased at request."),
+    ),
+    Keeping(
+        "contact-choices",
+        None,
+        Text(
+            "联系方式选择无保存义务,依申请删除。",
+            "Nothing holds how she wanted to be reached: erased at request.",
+        ),
+    ),
     Keeping(
         "consents-withdrawn",
         None,
@@ -103,14 +186,74 @@ KEEPING: Final = (
         Text("证明已过期,无保存义务,依申请删除。", "Expired: nothing holds it, erased at request."),
     ),
     Keeping(
+        "certificate-requests-over",
+        None,
+        Text("申请已办结,无保存义务,依申请删除。", "Over: nothing holds it, erased at request."),
+    ),
+    Keeping(
         "appointments-past",
         None,
         Text("预约已结束,无保存义务,依申请删除。", "Over: nothing holds it, erased at request."),
     ),
     Keeping(
+        "referrals-open",
+        _NECESSARY,
+        Text(
+            "转介尚未办结;可随时撤回,撤回后即可删除。",
+            "The referral is still open; withdraw it at any time, and it can be erased.",
+        ),
+    ),
+    Keeping(
+        "referrals-over",
+        None,
+        Text("转介已办结,无保存义务,依申请删除。", "Over: nothing holds it, erased at request."),
+    ),
+    Keeping(
         "service-records-old",
         None,
         Text("保存期已满,依申请删除。", "The time of keeping is over: erased at request."),
+    ),
+    Keeping(
+        "help-companies",
+        None,
+        Text(
+            "共同求助人只计人数,无须留名,依申请删除。",
+            "Those who ask together are counted and need no name: erased at request.",
+        ),
+    ),
+    Keeping(
+        "convening-ended",
+        None,
+        Text(
+            "任期已结束,无保存义务,依申请删除。",
+            "It has ended: nothing holds it, erased at request.",
+        ),
+    ),
+    Keeping(
+        "claims-kept",
+        _ACCOUNTS,
+        Text(
+            "报销在办、已付或不予支付未满三年的,作为会计凭证或供复核保存;撤回后即可删除。",
+            "Open, paid, or refused within three years: kept for the accounts and for review; once"
+            " taken back it can be erased.",
+        ),
+    ),
+    Keeping(
+        "claims-over",
+        None,
+        Text(
+            "报销已撤回或不予支付已满三年,无保存义务,依申请删除。",
+            "Taken back, or refused three years ago: nothing holds it, erased at request.",
+        ),
+    ),
+    Keeping(
+        "benefits",
+        _ACCOUNTS,
+        Text(
+            "发放清单是会计凭证,连同审核时核对的死亡登记一并依法保存。",
+            "Lists of payments are vouchers of the accounts, kept by law with what they were"
+            " checked against.",
+        ),
     ),
     Keeping(
         "help-requests-old",

@@ -6,12 +6,21 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.migrant.arrivals.schemas import ArrivalView
+from services.migrant.accounts.schemas import AccountLinkView
+from services.migrant.appointments.schemas import AppointmentView
+from services.migrant.arrivals.schemas import ArrivalView, StayChangeView
+from services.migrant.benefits.schemas import BenefitStatement
+from services.migrant.certificates.request_schemas import CertificateRequestExport
 from services.migrant.certificates.schemas import CertificateView
-from services.migrant.consents.schemas import ConsentView
-from services.migrant.help.schemas import HelpView
+from services.migrant.claims.schemas import ClaimView
+from services.migrant.consents.schemas import ConsentView, RefusalView
+from services.migrant.contact_choices.schemas import ContactChoiceView
+from services.migrant.conveners.schemas import ConvenerView
+from services.migrant.help.schemas import CompanionView, HelpView
 from services.migrant.people.schemas import PersonHereView
-from services.migrant.services.schemas import AppointmentView, ServiceRecordView
+from services.migrant.referrals.schemas import ReferralView
+from services.migrant.self_registrations.schemas import SelfRegistrationView
+from services.migrant.services.schemas import ServiceRecordView
 from shared.erasure import ErasureView
 
 
@@ -23,7 +32,9 @@ class EmploymentExport(BaseModel):
     region: str
     job: str | None
     started_on: date
+    ended_on: date | None
     filed_at: datetime
+    withdrawn_at: datetime | None
 
 
 class CheckExport(BaseModel):
@@ -47,12 +58,24 @@ class PersonExport(BaseModel):
     other_ids: Sequence[UUID]
     person: PersonHereView | None
     arrivals: Sequence[ArrivalView]
+    stay_changes: Sequence[StayChangeView]
     consents: Sequence[ConsentView]
     certificates: Sequence[CertificateView]
+    certificate_requests: Sequence[CertificateRequestExport]
     certificate_checks: Sequence[CheckExport]
     service_records: Sequence[ServiceRecordView]
+    referrals: Sequence[ReferralView]
     appointments: Sequence[AppointmentView]
     help_requests: Sequence[HelpView]
+    help_companies: Sequence[CompanionView]
+    convening: Sequence[ConvenerView]
     employments: Sequence[EmploymentExport]
+    consent_refusals: Sequence[RefusalView]
+    contact_choices: Sequence[ContactChoiceView]
+    claims: Sequence[ClaimView]
+    benefits: Sequence[BenefitStatement]
+    recorded_deaths: Sequence[date]
     erasures: Sequence[ErasureView]
+    logins: Sequence[AccountLinkView]
+    self_registrations: Sequence[SelfRegistrationView]
     usages: int

@@ -1,1 +1,1 @@
-"""Services delivered and appointments (服务记录、预约)."""
+"""Services delivered (服务记录)."""

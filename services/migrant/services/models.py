@@ -1,4 +1,4 @@
-"""Tables: services delivered, appointments."""
+"""Table: services delivered."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +11,8 @@ from shared.columns import Timestamp
 
 
 class ServiceRecord(Row, table=True):
-    """That a person was served: by whom, with what, when. Never a result or a diagnosis."""
+    """That a person was served: by whom, with what, when. Never a result or a diagnosis. A record
+    made in error stays, annulled; one that replaces it names it."""
 
     __tablename__ = "service_records"
     __table_args__ = (
@@ -29,23 +30,8 @@ class ServiceRecord(Row, table=True):
     appointment_id: UUID | None = None
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
-
-
-class Appointment(Row, table=True):
-    """A time kept free for a person. Missing it has no consequence."""
-
-    __tablename__ = "appointments"
-    __table_args__ = (
-        Index("appointments_person", "person_id"),
-        Index("appointments_place", "region", "at"),
-    )
-
-    id: UUID = Field(primary_key=True)
-    person_id: UUID
-    region: str
-    office: str
-    service: str
-    at: datetime = Field(sa_type=Timestamp)
-    status: str
-    recorded_at: datetime = Field(sa_type=Timestamp)
-    recorded_by: str
+    referral_id: UUID | None = None
+    replaces_id: UUID | None = None
+    annulled_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    annulled_by: str | None = None
+    annulment_reason: str | None = None

@@ -1,18 +1,21 @@
-"""HTTP door of services delivered and appointments."""
+"""HTTP door of services delivered."""
 
+from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.migrant.auth import CanActForSelf, CanReadOwn, CanWrite
+from services.migrant.auth import CanReadOwn, CanWrite
 from services.migrant.services import handlers, queries
+from services.migrant.services.rules import Service
 from services.migrant.services.schemas import (
-    AppointmentView,
-    BookAppointment,
+    AnnulRecord,
+    CorrectRecord,
     RecordService,
     ServiceRecordView,
 )
-from shared.http import PersonalTransaction, Route
+from shared.http import Cursor, Limit, PersonalTransaction, Route
+from shared.pages import Page
 
 router = APIRouter(tags=["services"], route_class=Route)
 
@@ -24,6 +27,20 @@ async def record_service(
     return await handlers.record_service(command, tx)
 
 
+@router.get("/service-records", summary="What an office recorded, or everything of one's own")
+async def list_records(
+    actor: CanReadOwn,
+    tx: PersonalTransaction,
+    person_id: UUID | None = None,
+    service: Service | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ServiceRecordView]:
+    return await queries.list_records(person_id, service, since, until, limit, cursor, tx)
+
+
 @router.get("/service-records/{record_id}", summary="Read a service record")
 async def get_record(
     record_id: UUID, actor: CanReadOwn, tx: PersonalTransaction
@@ -31,22 +48,17 @@ async def get_record(
     return await queries.get_record(record_id, tx)
 
 
-@router.post("/appointments", status_code=201, summary="Book an appointment")
-async def book_appointment(
-    command: BookAppointment, actor: CanWrite, tx: PersonalTransaction
-) -> AppointmentView:
-    return await handlers.book_appointment(command, tx)
+@router.post("/service-records/{record_id}/annulment", summary="A record was made in error")
+async def annul_record(
+    record_id: UUID, command: AnnulRecord, actor: CanWrite, tx: PersonalTransaction
+) -> ServiceRecordView:
+    return await handlers.annul_record(command, record_id, tx)
 
 
-@router.get("/appointments/{appointment_id}", summary="Read an appointment")
-async def get_appointment(
-    appointment_id: UUID, actor: CanReadOwn, tx: PersonalTransaction
-) -> AppointmentView:
-    return await queries.get_appointment(appointment_id, tx)
-
-
-@router.post("/appointments/{appointment_id}/cancellation", summary="Cancel an appointment")
-async def cancel_appointment(
-    appointment_id: UUID, actor: CanActForSelf, tx: PersonalTransaction
-) -> AppointmentView:
-    return await handlers.cancel_appointment(appointment_id, tx)
+@router.post(
+    "/service-records/{record_id}/correction", status_code=201, summary="Put a record right"
+)
+async def correct_record(
+    record_id: UUID, command: CorrectRecord, actor: CanWrite, tx: PersonalTransaction
+) -> ServiceRecordView:
+    return await handlers.correct_record(command, record_id, tx)

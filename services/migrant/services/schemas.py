@@ -1,12 +1,11 @@
-"""Commands and views of services delivered and appointments."""
+"""Commands and views of services delivered."""
 
 from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel
+from pydantic import BaseModel
 
-from services.migrant.services.rules import AppointmentStatus, ResidentKind, Service
+from services.migrant.services.rules import AnnulmentReason, ResidentKind, Service
 from services.migrant.types import PastDate
 from shared.commands import Command, CountyCode
 
@@ -22,7 +21,27 @@ class RecordService(Command):
     appointment_id: UUID | None = None
 
 
+class AnnulRecord(Command):
+    """A record was made in error (作废)."""
+
+    reason: AnnulmentReason
+
+
+class CorrectRecord(Command):
+    """Put right what a record says (更正): it is annulled, and a new one takes its place. What is
+    left out stays as it was. A record of the wrong person is annulled and made anew."""
+
+    reason: AnnulmentReason
+    region: CountyCode | None = None
+    service: Service | None = None
+    resident_kind: ResidentKind | None = None
+    delivered_on: PastDate | None = None
+
+
 class ServiceRecordView(BaseModel):
+    """A service delivered. An annulled one counts nowhere; `replaces_id` is the record that this
+    one puts right, `referral_id` the referral it came from."""
+
     id: UUID
     person_id: UUID
     region: str
@@ -32,29 +51,7 @@ class ServiceRecordView(BaseModel):
     delivered_on: date
     appointment_id: UUID | None
     recorded_at: datetime
-
-
-def _to_come(at: datetime) -> datetime:
-    if at <= datetime.now(at.tzinfo):
-        raise ValueError("预约时间应在以后 / the time must be still to come")
-    return at
-
-
-class BookAppointment(Command):
-    """Keep a time free for a person (预约)."""
-
-    person_id: UUID
-    region: CountyCode
-    service: Service
-    at: Annotated[AwareDatetime, AfterValidator(_to_come)]
-
-
-class AppointmentView(BaseModel):
-    id: UUID
-    person_id: UUID
-    region: str
-    office: str
-    service: Service
-    at: datetime
-    status: AppointmentStatus
-    recorded_at: datetime
+    referral_id: UUID | None
+    replaces_id: UUID | None
+    annulled_at: datetime | None
+    annulment_reason: AnnulmentReason | None

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from services.notify.campaigns.handlers import advance_campaign
+from services.notify.campaigns.advancing import advance_campaign
 from services.notify.settings import Sending, Settings
 from shared.app import Parts
 from shared.tasks import end

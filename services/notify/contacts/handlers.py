@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from services.notify.campaigns.unsubscribing import mark_texts
+from services.notify.contacts.choices import follow_choice, merge_choices
 from services.notify.contacts.models import Contact, OptOut
 from services.notify.contacts.queries import current_person
 from services.notify.contacts.rules import time_of_consent
@@ -17,7 +19,7 @@ from shared.subjects import is_own
 
 _ONE = "SELECT * FROM contacts WHERE person_id = $1 AND purpose = $2 FOR UPDATE"
 _OF_PERSON = "SELECT * FROM contacts WHERE person_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_FOLLOWING = ("messages", "erasures")
+_FOLLOWING = ("contact_choices", "messages", "reminders", "inbound_texts", "erasures")
 _MOVED = "SELECT row_id FROM merged_rows WHERE merged_id = $1 AND kept_id = $2 AND table_name = $3"
 
 
@@ -47,7 +49,9 @@ async def give_consent(event: ConsentGiven, tx: Tx) -> None:
     contact.language = event.language
     contact.given_at = time_of_consent(event.consent_id, tx.now)
     contact.changed_at = tx.now
-    _set_phone(contact, event.phone, tx)
+    contact.for_child = event.for_child
+    _set_phone(contact, None if event.for_child else event.phone, tx)
+    await follow_choice(contact, tx)
     await (tx.add(contact) if new else tx.save(contact))
 
 
@@ -95,6 +99,7 @@ async def merge_persons(event: PersonsMerged, tx: Tx) -> None:
         contact.person_id = event.kept_id
         await tx.save(contact)
         await _remember(event, "contacts", [contact.id], tx)
+    await merge_choices(event, tx)
     for table in _FOLLOWING:
         rows = await tx.fetch(
             f"UPDATE {table} SET person_id = $1"  # noqa: S608 our own names
@@ -158,6 +163,7 @@ async def record_opt_out(command: RecordOptOut, tx: Tx) -> OptOutView:
 async def stop_number(number: bytes, purpose: str | None, source: OptOutSource, tx: Tx) -> None:
     """Record that a number (blind index) said stop, and tell whose consents that ends."""
     await tx.add(OptOut(id=new_id(), phone_index=number, purpose=purpose, at=tx.now, source=source))
+    await mark_texts(number, purpose, tx)
     rows = await tx.fetch(
         "SELECT DISTINCT person_id FROM contacts WHERE phone_index = $1 AND active"
         " AND ($2::text IS NULL OR purpose = $2) ORDER BY person_id",

@@ -1,4 +1,4 @@
-"""Tables: contacts and opt-outs."""
+"""Tables: contacts, choices and opt-outs."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,8 @@ from shared.columns import Timestamp
 
 class Contact(Row, table=True):
     """Where a person agreed to be reached for a purpose. `consent_id` is the newest consent
-    heard of; ids are in time order, so an old event cannot undo a newer one."""
+    heard of; ids are in time order, so an old event cannot undo a newer one. `for_child`: a
+    guardian agreed for a child under 14, who has no number here and gets no text."""
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -32,6 +33,27 @@ class Contact(Row, table=True):
     phone_index: bytes | None = None
     given_at: datetime = Field(sa_type=Timestamp)
     changed_at: datetime = Field(sa_type=Timestamp)
+    for_child: bool = False
+
+
+class ContactChoice(Row, table=True):
+    """How a person wants to be reached (联系方式选择). `choice_id` is the newest choice heard of;
+    the hours are whole hours in China."""
+
+    __tablename__ = "contact_choices"
+    __table_args__ = (Index("contact_choices_person", "person_id", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    choice_id: UUID
+    region: str
+    channel: str
+    language: str
+    from_hour: int
+    to_hour: int
+    phone_sealed: bytes | None = None
+    phone_index: bytes | None = None
+    changed_at: datetime = Field(sa_type=Timestamp)
 
 
 class OptOut(Row, table=True):
@@ -39,7 +61,10 @@ class OptOut(Row, table=True):
     consent given later."""
 
     __tablename__ = "opt_outs"
-    __table_args__ = (Index("opt_outs_number", "phone_index", "at"),)
+    __table_args__ = (
+        Index("opt_outs_number", "phone_index", "at"),
+        Index("opt_outs_at", "at"),
+    )
 
     id: UUID = Field(primary_key=True)
     phone_index: bytes

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from uuid import UUID
 
 from services.notify.contacts.queries import Recipient, find_opted_out, find_recipients
+from services.notify.contacts.rules import OwnHours
 from services.notify.errors import (
     AlreadyExpired,
     DailyCapReached,
     NoApprovedTemplate,
     NoConsent,
+    NotAnOfficial,
+    NotByText,
+    NotToChildren,
     OptedOut,
     PurposeMismatch,
     ReferenceConflict,
@@ -20,7 +24,7 @@ from services.notify.errors import (
 )
 from services.notify.messages.drafts import COLUMNS, EARLIER, INSERT, Draft, Known
 from services.notify.messages.queries import accepted_view
-from services.notify.messages.rules import lane_of, schedule
+from services.notify.messages.rules import day_of, ever_open, lane_of, schedule
 from services.notify.messages.schemas import (
     AcceptedView,
     BatchView,
@@ -31,9 +35,11 @@ from services.notify.messages.schemas import (
 )
 from services.notify.messages.segments import split
 from services.notify.settings import Sending
+from services.notify.templates.languages import DEFAULT_LANGUAGE
 from services.notify.templates.models import Template
-from services.notify.templates.queries import DEFAULT_LANGUAGE, Approved, find_approved
-from services.notify.templates.rules import OFFICIAL, compose, fill
+from services.notify.templates.queries import Approved, find_approved
+from services.notify.templates.rules import OFFICIAL, fill
+from services.notify.templates.wordings import wording_for
 from shared.clock import CHINA
 from shared.db import Tx
 from shared.events.notify import MessageAccepted
@@ -41,10 +47,11 @@ from shared.events.registry import BirthRegistered
 from shared.ids import new_id
 from shared.problems import Problem
 
-_TODAY = """
-SELECT phone_index, template, count(*)::int AS sent FROM messages
-WHERE phone_index = ANY($1::bytea[]) AND created_at >= $2 GROUP BY phone_index, template
-"""
+_OFFICIALS = "SELECT count(*) FROM digest_recipients WHERE phone_index = ANY($1::bytea[])"
+_HOLD = "SELECT * FROM hold_numbers($1, $2, $3)"
+
+# (number as a blind index, template or "" for all, day) → texts
+_Counts = Counter[tuple[bytes, str, date]]
 
 Outcome = Draft | Known | Problem
 
@@ -84,7 +91,8 @@ async def congratulate_on_birth(event: BirthRegistered, tx: Tx, sending: Sending
     )
     (outcome,) = await accept([command], tx, sending)
     if isinstance(outcome, Problem) and not isinstance(
-        outcome, NoConsent | Unreachable | OptedOut | DailyCapReached | ReferenceConflict
+        outcome,
+        NoConsent | Unreachable | OptedOut | NotByText | DailyCapReached | ReferenceConflict,
     ):
         raise outcome
 
@@ -115,8 +123,9 @@ class _Desk:
     approved: Approved
     recipients: dict[tuple[UUID, str], Recipient]
     stopped: set[bytes]
-    sent_today: Counter[tuple[bytes, str]]
+    sent: _Counts
     new: dict[UUID, Draft]
+    written: dict[tuple[object, ...], tuple[str, int]] = field(default_factory=dict)
 
     def decide(self, command: SendMessage) -> Outcome:
         content_hash = self.tx.vault.index(command.model_dump_json(), "messages.content")
@@ -128,28 +137,23 @@ class _Desk:
         except Problem as problem:
             return problem
         self.earlier[command.reference] = self.new[message.id] = message
-        self.sent_today[message.phone_index, message.template] += 1
-        self.sent_today[message.phone_index, ""] += 1
+        day = day_of(message.due_at)
+        self.sent[message.phone_index, message.template, day] += 1
+        self.sent[message.phone_index, "", day] += 1
         return message
 
     def _draft(self, command: SendMessage, content_hash: bytes) -> Draft:
-        person_id, region, language, number = self._destination(command)
+        person_id, region, language, number, own = self._destination(command)
         template = self._template(command, language)
-        self._check_caps(number, template.code)
+        if not ever_open(self.sending, own, template.kind):
+            raise NotByText()
         due_at, expires_at = schedule(
-            template.kind, self.tx.now, command.not_before, command.expires, self.sending
+            template.kind, self.tx.now, command.not_before, command.expires, self.sending, own
         )
         if expires_at <= due_at:
             raise AlreadyExpired()
-        body = compose(
-            template.signature,
-            fill(template.text, template.variables, command.variables, template.language),
-            template.kind,
-            template.language,
-        )
-        parts = len(split(body).parts)
-        if parts > self.sending.max_parts:
-            raise TextTooLong()
+        self._check_caps(number, template.code, day_of(due_at))
+        body, parts = self._written(template, command)
         message_id, phone = new_id(), command.to.phone
         seal = self.tx.vault.seal
         return Draft(
@@ -175,22 +179,63 @@ class _Desk:
             expires_at=expires_at,
         )
 
-    def _destination(self, command: SendMessage) -> tuple[UUID | None, str, str, bytes]:
-        """Person, region, language and number (blind index); refuses where there is no leave."""
+    def _written(self, template: Template, command: SendMessage) -> tuple[str, int]:
+        """Texts of a batch that say the same are written once: a campaign says the same to all."""
+        key = (template.id, *sorted(command.variables.items()))
+        written = self.written.get(key)
+        if written is None:
+            written = self.written[key] = self._write(template, command)
+        return written
+
+    def _write(self, template: Template, command: SendMessage) -> tuple[str, int]:
+        """The text as the template signs it, and its parts. With the longest signature and
+        opt-out sentence of any provider it must not have more than the county sends."""
+        text = fill(
+            template.text,
+            template.variables,
+            command.variables,
+            template.language,
+            template.choices,
+        )
+        signatures = self.approved.signatures.get(template.id, {})
+        own = {
+            wording_for(template, provider, signatures, self.sending).dress(text)
+            for provider in {*signatures, *self.sending.terms}
+        }
+        body = wording_for(template, "", {}, self.sending).dress(text)
+        if max(len(split(each).parts) for each in {body, *own}) > self.sending.max_parts:
+            raise TextTooLong()
+        return body, len(split(body).parts)
+
+    def _destination(
+        self, command: SendMessage
+    ) -> tuple[UUID | None, str, str, bytes, OwnHours | None]:
+        """Person, region, language, number (blind index) and the hours she chose; refuses where
+        there is no leave."""
         if command.to.phone is not None:
             number = self.tx.vault.index(command.to.phone, "phone")
             if number in self.stopped:
                 raise OptedOut()
-            return None, self.tx.actor.region, DEFAULT_LANGUAGE, number
+            return None, self.tx.actor.region, DEFAULT_LANGUAGE, number, None
         asked = command.to.person_id
         recipient = self.recipients.get((asked, command.purpose)) if asked else None
         if recipient is None or not recipient.active:
             raise NoConsent()
+        if recipient.for_child:
+            raise NotToChildren()
         if recipient.phone_index is None:
             raise Unreachable()
         if recipient.opted_out:
             raise OptedOut()
-        return recipient.person_id, recipient.region, recipient.language, recipient.phone_index
+        if not recipient.by_text:
+            raise NotByText()
+        return (
+            recipient.person_id,
+            recipient.region,
+            recipient.language,
+            recipient.phone_index,
+            recipient.hours,
+        )
 
     def _template(self, command: SendMessage, language: str) -> Template:
         template = self.approved.choose(command.template, language)
@@ -200,10 +245,10 @@ class _Desk:
             raise PurposeMismatch()
         return template
 
-    def _check_caps(self, number: bytes, template: str) -> None:
+    def _check_caps(self, number: bytes, template: str, day: date) -> None:
         if (
-            self.sent_today[number, ""] >= self.sending.daily_per_number
-            or self.sent_today[number, template] >= self.sending.daily_per_template
+            self.sent[number, "", day] >= self.sending.daily_per_number
+            or self.sent[number, template, day] >= self.sending.daily_per_template
         ):
             raise DailyCapReached()
 
@@ -211,21 +256,23 @@ class _Desk:
 async def _desk(
     commands: Sequence[SendMessage], tx: Tx, sending: Sending, campaign_id: UUID | None
 ) -> _Desk:
-    earlier = await _earlier(commands, tx)
+    """Numbers are held before anything is counted or looked up: whoever enters texts to the same
+    number at the same moment waits, and then sees these."""
     recipients = await find_recipients(
         [(each.to.person_id, each.purpose) for each in commands if each.to.person_id], tx
     )
     direct = [tx.vault.index(each.to.phone, "phone") for each in commands if each.to.phone]
     numbers = {each.phone_index for each in recipients.values() if each.phone_index} | set(direct)
+    sent = await _hold(sorted(numbers), tx)
     return _Desk(
         tx,
         sending,
         campaign_id,
-        earlier,
+        await _earlier(commands, tx),
         await find_approved((each.template for each in commands), tx),
         recipients,
         await find_opted_out(direct, OFFICIAL, tx),
-        await _sent_today(sorted(numbers), tx),
+        sent,
         {},
     )
 
@@ -235,15 +282,16 @@ async def _earlier(commands: Sequence[SendMessage], tx: Tx) -> dict[str, Draft |
     return {row["reference"]: Known(**row) for row in rows}
 
 
-async def _sent_today(numbers: list[bytes], tx: Tx) -> Counter[tuple[bytes, str]]:
-    """How many texts each number has had today, of each template and ("") of all."""
-    sent: Counter[tuple[bytes, str]] = Counter()
+async def _hold(numbers: list[bytes], tx: Tx) -> _Counts:
+    """Hold some numbers until the commit, and count the texts each gets today and later, of each
+    template and ("") of all, in the whole county."""
+    sent: _Counts = Counter()
     if not numbers:
         return sent
     midnight = datetime.combine(tx.today, time(), CHINA)
-    for row in await tx.fetch(_TODAY, numbers, midnight):
-        sent[row["phone_index"], row["template"]] += row["sent"]
-        sent[row["phone_index"], ""] += row["sent"]
+    for row in await tx.fetch(_HOLD, numbers, midnight, tx.today):
+        sent[row["phone_index"], row["template"], row["day"]] += row["sent"]
+        sent[row["phone_index"], "", row["day"]] += row["sent"]
     return sent
 
 
@@ -268,6 +316,18 @@ async def _insert(
             other = entered.get(outcome.reference)
             same = other is not None and other.content_hash == outcome.content_hash
             outcomes[place] = other if other is not None and same else ReferenceConflict()
+
+
+async def queue_for_officials(drafts: Sequence[Draft], tx: Tx) -> None:
+    """Queue texts to numbers that officials entered and agreed to (digests/). Raises NotAnOfficial
+    where one of them is nobody's: only the contact book opens a way to a person."""
+    numbers = sorted({each.phone_index for each in drafts})
+    known = await tx.fetch_value(_OFFICIALS, numbers)
+    if known != len(numbers):
+        raise NotAnOfficial()
+    await tx.execute(INSERT, *([getattr(each, name) for each in drafts] for name in COLUMNS))
+    for each in drafts:
+        _tell(each, tx)
 
 
 def _tell(message: Draft, tx: Tx) -> None:

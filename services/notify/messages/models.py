@@ -13,7 +13,8 @@ from shared.columns import Timestamp
 
 class Message(Row, table=True):
     """A text to one number. Text and number are sealed and erased after a few days. A person's
-    number is filled in when the text is submitted, from the contact book as it then is."""
+    number is filled in when the text is submitted, from the contact book as it then is.
+    `opted_out_at` is when she said stop within a week of a campaign's text."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -24,6 +25,8 @@ class Message(Row, table=True):
         Index("messages_campaign", "campaign_id", "status"),
         Index("messages_waiting", "submitted_at", postgresql_where="status = 'submitted'"),
         Index("messages_content", "created_at", postgresql_where="body_sealed IS NOT NULL"),
+        Index("messages_done", "done_at", postgresql_where="done_at IS NOT NULL"),
+        Index("messages_held", "lane", postgresql_where="status = 'held'"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -52,6 +55,7 @@ class Message(Row, table=True):
     expires_at: datetime = Field(sa_type=Timestamp)
     submitted_at: datetime | None = Field(default=None, sa_type=Timestamp)
     done_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    opted_out_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 
 class Attempt(Row, table=True):
@@ -78,17 +82,21 @@ class Attempt(Row, table=True):
 
 
 class Part(Row, table=True):
-    """One short message at the provider, by the provider's id. A receipt may be here before we
-    have recorded whose it is: then `message_id` is null."""
+    """One short message at the provider, by the provider's id, which is one's own within a group
+    of binds; `number` is its place in the text, from 1. A receipt may be here before we have
+    recorded whose it is: then `message_id` is null."""
 
     __tablename__ = "message_parts"
     __table_args__ = (
         Index("message_parts_message", "message_id"),
         Index("message_parts_received", "received_at"),
+        Index("message_parts_unmatched", "received_at", postgresql_where="message_id IS NULL"),
     )
 
-    provider: str = Field(primary_key=True)
+    bind_group: str = Field(primary_key=True)
     provider_id: str = Field(primary_key=True)
+    provider: str
+    number: int | None = None
     message_id: UUID | None = None
     state: str
     reason: str | None = None

@@ -11,6 +11,8 @@ from services.notify.messages.schemas import AcceptedView, AttemptView, MessageV
 from shared.crypto import mask
 from shared.db import Tx
 
+_PARTS = "SELECT * FROM message_parts WHERE message_id = $1 ORDER BY number NULLS LAST, provider_id"
+
 
 async def get_message(message_id: UUID, tx: Tx) -> MessageView:
     """Raises MessageNotFound, also outside the jurisdiction."""
@@ -20,9 +22,7 @@ async def get_message(message_id: UUID, tx: Tx) -> MessageView:
     attempts = await tx.find(
         Attempt, "SELECT * FROM attempts WHERE message_id = $1 ORDER BY number", message_id
     )
-    parts = await tx.find(
-        Part, "SELECT * FROM message_parts WHERE message_id = $1 ORDER BY provider_id", message_id
-    )
+    parts = await tx.find(Part, _PARTS, message_id)
     if message.person_id is not None:
         tx.saw(message.person_id, "message")
     return MessageView(
@@ -32,7 +32,7 @@ async def get_message(message_id: UUID, tx: Tx) -> MessageView:
         phone=await _masked_phone(message, tx),
         status=Status(message.status),
         attempts=[_attempt_view(each) for each in attempts],
-        receipts=[PartView(state=each.state, reason=each.reason, at=each.at) for each in parts],
+        receipts=[PartView.model_validate(each.model_dump()) for each in parts],
     )
 
 

@@ -98,8 +98,11 @@ class AttemptView(BaseModel):
 
 
 class PartView(BaseModel):
-    """What the provider's receipts say of one part."""
+    """What the provider's receipts say of one part; `number` is its place in the text, null while
+    the provider's answer is not known."""
 
+    number: int | None
+    provider: str
     state: str
     reason: str | None
     at: datetime | None

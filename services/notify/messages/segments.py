@@ -21,6 +21,8 @@ _ZWJ: Final = "\u200d"
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 _TAGS: Final = range(0xE0020, 0xE0080)
 _FLAGS: Final = range(0x1F1E6, 0x1F200)
+_HIGH_HALVES: Final = range(0xD800, 0xDC00)
+_LOW_HALVES: Final = range(0xDC00, 0xE000)
 _HANGUL_TAILS: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD7FC))
 
 
@@ -58,9 +60,10 @@ def limit_of(encoding: Encoding, parts: int) -> int:
     return _LIMITS[encoding][0 if parts == 1 else 1]
 
 
-def split(text: str) -> Segments:
-    """Cut a text into as few parts as its sequences allow; joined, they are the text."""
-    encoding = encoding_of(text)
+def split(text: str, encoding: Encoding | None = None) -> Segments:
+    """Cut a text into as few parts as its sequences allow; joined, they are the text. A provider
+    that cannot send GSM-7 says UCS2; without a word it is whichever is shorter."""
+    encoding = encoding or encoding_of(text)
     units = units_of(text, encoding)
     whole, each = _LIMITS[encoding]
     parts = (text,) if units <= whole else tuple(_cut(text, encoding, each))
@@ -106,6 +109,8 @@ def _belongs(cluster: str, character: str) -> bool:
         return cluster == "\r"
     if cluster in ("\r", "\n"):
         return False
+    if code in _LOW_HALVES:  # a pair that came apart is one character on the way
+        return ord(cluster[-1]) in _HIGH_HALVES
     if code in _FLAGS:
         return len(cluster) == 1 and ord(cluster) in _FLAGS
     return (

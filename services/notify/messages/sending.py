@@ -6,30 +6,38 @@ the provider is asked (`due_queries`), or its receipt tells.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from services.notify.contacts.queries import HAS_OPTED_OUT
-from services.notify.messages.rules import AttemptState, Lane, retry_at
+from services.notify.contacts.queries import HAS_OPTED_OUT, STILL_HOLDS
+from services.notify.contacts.rules import own_hours, takes_texts
+from services.notify.messages.rules import AttemptState, Lane, next_open, retry_at
 from services.notify.messages.segments import split
 from services.notify.messages.settling import lock, settle
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import Sending
+from services.notify.templates.wordings import Wording, dress_anew, opt_out_of
 from shared.db import Tx
 from shared.events.notify import MessageFailed, MessageSubmitted
 
 _DUE = f"""
 SELECT m.id, m.person_id, m.lane, m.tries, m.expires_at, m.body_sealed, m.phone_sealed,
        m.phone_index, c.id AS contact_id, c.active, c.phone_sealed AS contact_sealed,
-       c.phone_index AS contact_index,
-       CASE WHEN m.person_id IS NULL THEN EXISTS (
+       c.phone_index AS contact_index, k.channel AS chosen, k.from_hour, k.to_hour,
+       m.kind, t.language, t.signature, coalesce(w.signature, t.signature) AS own_signature,
+       w.code AS template_code, t.text AS template_text, t.withdrawn_at,
+       CASE WHEN m.purpose = 'stop-heard' THEN false
+            WHEN m.person_id IS NULL THEN EXISTS (
               SELECT FROM opt_outs AS o WHERE o.phone_index = m.phone_index
-              AND (o.purpose IS NULL OR o.purpose = m.purpose))
+              AND (o.purpose IS NULL OR o.purpose = m.purpose) AND {STILL_HOLDS})
             ELSE {HAS_OPTED_OUT} END AS opted_out
 FROM messages AS m LEFT JOIN contacts AS c
   ON c.person_id = m.person_id AND c.purpose = m.purpose
+LEFT JOIN contact_choices AS k ON k.person_id = m.person_id
+JOIN templates AS t ON t.id = m.template_id
+LEFT JOIN provider_wordings AS w ON w.template_id = m.template_id AND w.provider = $4
 WHERE m.status = 'queued' AND m.lane = $1 AND m.due_at <= $2
 ORDER BY m.due_at LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 """  # noqa: S608 a constant of our own
@@ -56,11 +64,19 @@ WHERE a.message_id = t.id AND m.id = t.id AND a.number = m.tries
 RETURNING a.message_id, a.provider, m.tries, m.parts
 """
 _PARTS = """
-INSERT INTO message_parts (provider, provider_id, message_id, state, received_at)
-SELECT provider, provider_id, message_id, 'pending', $4
-FROM unnest($1::text[], $2::text[], $3::uuid[]) AS t (provider, provider_id, message_id)
-ORDER BY provider, provider_id
-ON CONFLICT (provider, provider_id) DO UPDATE SET message_id = excluded.message_id
+INSERT INTO message_parts
+  (bind_group, provider_id, provider, message_id, number, state, received_at)
+SELECT bind_group, provider_id, provider, message_id, number, 'pending', $6
+FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::int[])
+  AS t (bind_group, provider_id, provider, message_id, number)
+ORDER BY bind_group, provider_id
+ON CONFLICT (bind_group, provider_id)
+DO UPDATE SET message_id = excluded.message_id, number = excluded.number
+"""
+# Also of a text whose receipt told the acceptance before the answer did.
+_COUNTED = """
+UPDATE messages AS m SET parts = t.parts FROM unnest($1::uuid[], $2::int[]) AS t (id, parts)
+WHERE m.id = t.id AND m.parts <> t.parts
 """
 _AGAIN = """
 UPDATE messages AS m SET due_at = t.due_at, status = coalesce(
@@ -68,10 +84,14 @@ UPDATE messages AS m SET due_at = t.due_at, status = coalesce(
    FROM campaigns AS c WHERE c.id = m.campaign_id), 'queued')
 FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, due_at) WHERE m.id = t.id
 """
+_LATER = """
+UPDATE messages AS m SET due_at = t.due_at, expires_at = m.expires_at + (t.due_at - m.due_at)
+FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, due_at) WHERE m.id = t.id
+"""
 _QUERIES = """
 UPDATE attempts SET state = 'unknown', check_at = $3 WHERE (message_id, number) IN (
   SELECT message_id, number FROM attempts
-  WHERE state IN ('submitting', 'unknown') AND check_at <= $1
+  WHERE state IN ('submitting', 'unknown') AND resolved_at IS NULL AND check_at <= $1
   ORDER BY check_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING message_id, provider
 """
@@ -92,10 +112,12 @@ async def claim(
 ) -> list[SubmitRequest]:
     """Take up to `limit` due texts of a lane, look once more whether each may still be sent, and
     mark the attempt. The caller submits after the commit."""
-    rows = await tx.fetch(_DUE, lane, tx.now, limit)
+    rows = await tx.fetch(_DUE, lane, tx.now, limit, provider)
     refused = {row["id"]: reason for row in rows if (reason := _refusal(row, tx))}
     await end(refused, tx)
-    marked = [_mark(row, tx) for row in rows if row["id"] not in refused]
+    ready = [row for row in rows if row["id"] not in refused]
+    ready = await _within_hours(ready, tx, sending)
+    marked = [_mark(row, provider, tx, sending) for row in ready]
     if not marked:
         return []
     ids = [each.request.reference for each in marked]
@@ -129,8 +151,11 @@ async def record(results: Sequence[SubmitResult], tx: Tx, sending: Sending) -> N
     if not known:
         return
     accepted = [each for each in known.values() if each.outcome is Outcome.ACCEPTED]
-    await _record_parts(accepted, tx)
+    await _record_parts(accepted, tx, sending)
     await lock(known, tx)
+    counts = {each.reference: len(set(each.provider_ids)) for each in accepted}
+    counts = {id: parts for id, parts in counts.items() if parts}
+    await tx.execute(_COUNTED, list(counts), list(counts.values()))
     resolved = await tx.fetch(
         _RESOLVE,
         list(known),
@@ -139,7 +164,7 @@ async def record(results: Sequence[SubmitResult], tx: Tx, sending: Sending) -> N
         tx.now,
     )
     rows = {row["message_id"]: row for row in resolved}
-    await mark_submitted({each.reference: len(each.provider_ids) for each in accepted}, rows, tx)
+    await mark_submitted({each.reference: 0 for each in accepted} | counts, rows, tx)
     await settle([each.reference for each in accepted], tx)
     await end(
         {id: known[id].code or "refused" for id in rows if known[id].outcome is Outcome.PERMANENT},
@@ -159,19 +184,20 @@ async def due_queries(limit: int, lease: timedelta, tx: Tx) -> list[tuple[UUID, 
     return [(row["message_id"], row["provider"]) for row in rows]
 
 
-async def _record_parts(accepted: Sequence[SubmitResult], tx: Tx) -> None:
+async def _record_parts(accepted: Sequence[SubmitResult], tx: Tx, sending: Sending) -> None:
     """Keep the provider's ids of accepted texts, also where a receipt has told the acceptance."""
     if not accepted:
         return
     providers = await _providers_of([each.reference for each in accepted], tx)
-    ids = [
-        (providers[each.reference], provider_id, each.reference)
+    parts = {
+        (sending.group_of(provider), provider_id): (provider, each.reference, number)
         for each in accepted
-        for provider_id in each.provider_ids
-        if each.reference in providers
-    ]
-    if ids:
-        await tx.execute(_PARTS, *map(list, zip(*ids, strict=True)), tx.now)
+        if (provider := providers.get(each.reference)) is not None
+        for number, provider_id in enumerate(each.provider_ids, start=1)
+    }
+    if parts:
+        rows = [(*key, *rest) for key, rest in parts.items()]
+        await tx.execute(_PARTS, *map(list, zip(*rows, strict=True)), tx.now)
 
 
 async def mark_submitted(
@@ -184,7 +210,8 @@ async def mark_submitted(
     fresh = [id for id in parts if id in rows]
     counts = [parts[id] or rows[id]["parts"] for id in fresh]
     await tx.execute(
-        "UPDATE messages AS m SET status = 'submitted', submitted_at = $3, parts = t.parts"
+        "UPDATE messages AS m SET status = 'submitted', submitted_at = $3, parts = t.parts,"
+        " reason = NULL, done_at = NULL"
         " FROM unnest($1::uuid[], $2::int[]) AS t (id, parts) WHERE m.id = t.id",
         fresh,
         counts,
@@ -215,16 +242,36 @@ async def _providers_of(ids: list[UUID], tx: Tx) -> dict[UUID, str]:
     return {row["id"]: row["provider"] for row in rows}
 
 
+async def _within_hours(
+    rows: Sequence[asyncpg.Record], tx: Tx, sending: Sending
+) -> list[asyncpg.Record]:
+    """Those that may go at this hour; the others wait for the next that suits their kind and
+    their people, and are stale as much later."""
+    later: dict[UUID, datetime] = {}
+    for row in rows:
+        own = own_hours(row["from_hour"], row["to_hour"])
+        opens = next_open(tx.now, sending, own, row["kind"])
+        if opens > tx.now:
+            later[row["id"]] = opens
+    if later:
+        await tx.execute(_LATER, list(later), list(later.values()))
+    return [row for row in rows if row["id"] not in later]
+
+
 def _refusal(row: asyncpg.Record, tx: Tx) -> str | None:
     """Why a due text may not be sent any more, as a code."""
     if row["expires_at"] <= tx.now or row["body_sealed"] is None:
         return "expired"
+    if row["withdrawn_at"] is not None:
+        return "template-withdrawn"
     if row["person_id"] is not None and not (row["active"] and row["contact_sealed"]):
         return "no-consent"
+    if row["person_id"] is not None and not takes_texts(row["chosen"]):
+        return "not-by-text"
     return "opted-out" if row["opted_out"] else None
 
 
-def _mark(row: asyncpg.Record, tx: Tx) -> _Marked:
+def _mark(row: asyncpg.Record, provider: str, tx: Tx, sending: Sending) -> _Marked:
     id, vault = row["id"], tx.vault
     sealed, number = row["phone_sealed"], row["phone_index"]
     if row["person_id"] is None:
@@ -232,9 +279,24 @@ def _mark(row: asyncpg.Record, tx: Tx) -> _Marked:
     else:
         phone = vault.open(row["contact_sealed"], f"contacts.phone:{row['contact_id']}")
         sealed, number = vault.seal(phone, f"messages.phone:{id}"), row["contact_index"]
-    parts = split(vault.open(row["body_sealed"], f"messages.body:{id}")).parts
-    request = SubmitRequest(id, phone, parts, row["lane"] == Lane.URGENT)
+    body = _dressed(vault.open(row["body_sealed"], f"messages.body:{id}"), row, provider, sending)
+    parts = split(body).parts
+    urgent, code = row["lane"] == Lane.URGENT, row["template_code"]
+    wording = _worn(row, provider, sending)
+    template = (code, wording.undressed(row["template_text"])) if code else None
+    request = SubmitRequest(id, phone, parts, urgent, template)
     return _Marked(request, sealed, number, row["tries"] + 1)
+
+
+def _dressed(body: str, row: asyncpg.Record, provider: str, sending: Sending) -> str:
+    """The text with the signature and the opt-out sentence that this provider wants."""
+    now = Wording(row["signature"], row["kind"], row["language"])
+    return dress_anew(body, now, _worn(row, provider, sending))
+
+
+def _worn(row: asyncpg.Record, provider: str, sending: Sending) -> Wording:
+    opt_out = opt_out_of(sending.terms.get(provider), row["language"])
+    return Wording(row["own_signature"], row["kind"], row["language"], opt_out)
 
 
 def _attempt_state(outcome: Outcome) -> AttemptState:

@@ -10,7 +10,7 @@ from shared.events.notify import MessageDelivered, MessageFailed
 _LOCK = "SELECT 1 FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _SETTLING = """
 SELECT id, status, parts, provider FROM messages WHERE id = ANY($1::uuid[])
-AND status IN ('submitted', 'unconfirmed', 'failed') AND submitted_at IS NOT NULL
+AND status IN ('submitted', 'unconfirmed', 'failed', 'delivered') AND submitted_at IS NOT NULL
 """
 _COUNT = """
 SELECT message_id, count(*) FILTER (WHERE state = 'delivered')::int AS delivered,
@@ -19,7 +19,8 @@ SELECT message_id, count(*) FILTER (WHERE state = 'delivered')::int AS delivered
 FROM message_parts WHERE message_id = ANY($1::uuid[]) AND state <> 'pending' GROUP BY message_id
 """
 _WRITE = """
-UPDATE messages AS m SET status = t.status, reason = t.reason, done_at = $4
+UPDATE messages AS m SET status = t.status, reason = t.reason,
+       done_at = CASE WHEN t.status <> 'submitted' THEN $4::timestamptz END
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, status, reason) WHERE m.id = t.id
 """
 
@@ -33,8 +34,9 @@ async def lock(message_ids: Iterable[UUID], tx: Tx) -> None:
 
 async def settle(message_ids: Sequence[UUID], tx: Tx) -> None:
     """Bring submitted texts, locked by the caller, to the state their parts make. The same parts
-    in any order, once or often, end the same; a part that did arrive outweighs an earlier word
-    that it failed."""
+    in any order, once or often, end the same: a part that did arrive outweighs an earlier word
+    that it failed, and what was said before the answer told how many parts there are is said
+    anew."""
     found = {row["id"]: row for row in await tx.fetch(_SETTLING, list(message_ids))}
     if not found:
         return
@@ -42,9 +44,12 @@ async def settle(message_ids: Sequence[UUID], tx: Tx) -> None:
     for row in await tx.fetch(_COUNT, list(found)):
         message = found[row["message_id"]]
         status = status_of(message["parts"], row["delivered"], row["failed"])
-        if status in (message["status"], Status.SUBMITTED):
+        if status == message["status"]:
             continue
-        if status is Status.DELIVERED:
+        if status is Status.SUBMITTED:
+            if message["status"] != Status.UNCONFIRMED:
+                changes.append((message["id"], status, None))
+        elif status is Status.DELIVERED:
             changes.append((message["id"], status, None))
             tx.emit(
                 MessageDelivered(

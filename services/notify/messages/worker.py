@@ -1,4 +1,4 @@
-"""The sending worker: two lanes, one bucket of tokens a provider, several replicas at ease."""
+"""The sending worker: two lanes, one bucket of tokens a provider for all replicas."""
 
 import asyncio
 import time
@@ -9,18 +9,20 @@ from functools import partial
 
 import structlog
 
+from services.notify.messages import buckets
 from services.notify.messages import sending as steps
-from services.notify.messages.rules import Lane, is_open
+from services.notify.messages.rules import Lane
 from services.notify.providers.choosing import Choice
-from services.notify.providers.http import HttpProvider
+from services.notify.providers.health import Health
+from services.notify.providers.linked import LinkedProvider
+from services.notify.providers.making import provider_of
 from services.notify.providers.schemas import Outcome, Provider, SubmitResult
-from services.notify.providers.smpp.link import Peer
-from services.notify.providers.smpp.provider import Inbox, SmppProvider
 from services.notify.receipts.inbox import DatabaseInbox
-from services.notify.settings import ProviderSettings, Sending, Settings, SmppSettings
+from services.notify.settings import Sending, Settings
+from services.notify.watching.reporting import keep_noting
 from shared.actors import Actor
 from shared.app import Parts
-from shared.db import Database
+from shared.db import Database, Tx
 from shared.tasks import end
 from shared.usage import Purpose
 
@@ -32,26 +34,6 @@ _QUERIES = 20
 _QUERY_POLL = 1.0
 _FAILURES = (Outcome.TEMPORARY, Outcome.UNKNOWN)  # of a whole call: the provider is in trouble
 _RECORD_PAUSES = (0.1, 0.5, None)
-
-
-class Bucket:
-    """Tokens of one provider: `rate` a second, saved up for one second. The bulk lane leaves a
-    fifth for urgent texts."""
-
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
-        self._tokens = float(rate)
-        self._at = time.monotonic()
-
-    def available(self, lane: Lane) -> int:
-        now = time.monotonic()
-        self._tokens = min(self._rate, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        reserve = self._rate / 5 if lane is Lane.BULK and self._rate >= 5 else 0
-        return max(int(self._tokens - reserve), 0)
-
-    def spend(self, tokens: int) -> None:
-        self._tokens -= tokens
 
 
 class Worker:
@@ -68,29 +50,62 @@ class Worker:
         self._actor = actor
         self._providers = {each.name: each for each in providers}
         self._sending = sending
-        self._buckets = {each.name: Bucket(each.rate) for each in providers}
+        self._short_until: dict[tuple[str, Lane], float] = {}  # of tokens, by the clock
         self._choice = Choice({each.name: each.weight for each in providers})
+        self._errors: dict[str, tuple[str, datetime]] = {}  # the last of each, and when
+
+    def health(self) -> list[Health]:
+        """How each provider does."""
+        none = (None, None)
+        return [
+            Health(name, self._providers[name].weight, points, *self._errors.get(name, none))
+            for name, points in self._choice.points.items()
+        ]
 
     async def send_due(self, lane: Lane) -> int:
         """One round of a lane; returns how many texts went to the provider."""
-        if lane is Lane.BULK and not is_open(datetime.now(UTC), self._sending):
-            return 0
-        ready = [name for name, each in self._buckets.items() if each.available(lane)]
+        now = time.monotonic()
+        ready = [name for name in self._providers if self._short_until.get((name, lane), 0) <= now]
         name = self._choice.turn(ready)
         if name is None:
             return 0
-        provider, bucket = self._providers[name], self._buckets[name]
-        limit = min(bucket.available(lane), self._sending.batch)
+        provider = self._providers[name]
         async with self._database.transaction(self._actor, purpose=Purpose.NOTIFICATION) as tx:
-            requests = await steps.claim(lane, provider.name, limit, tx, self._sending)
+            limit = await self._tokens(provider, lane, tx)
+            requests = await steps.claim(lane, name, limit, tx, self._sending) if limit else []
+            if requests:
+                await buckets.spend(name, len(requests), tx)
         if not requests:
             return 0
-        bucket.spend(len(requests))
         results = await provider.submit(requests)
         if all(each.outcome in _FAILURES for each in results):
             self._choice.failed(name)
+            self._errors[name] = (results[0].code or results[0].outcome, datetime.now(UTC))
         await self._record(results)
         return len(requests)
+
+    async def keep_sending(self, lane: Lane) -> int:
+        """`send_due`, which first waits where nothing but tokens is missing; returns 0 when there
+        is nothing to send."""
+        done = await self.send_due(lane)
+        now = time.monotonic()
+        waits = [
+            at - now for (_, each), at in self._short_until.items() if each == lane and at > now
+        ]
+        if done or not waits:
+            return done
+        await asyncio.sleep(min(waits))
+        return 1
+
+    async def _tokens(self, provider: Provider, lane: Lane, tx: Tx) -> int:
+        """How many texts the lane may send now; remembers when it will be worth asking again."""
+        rate, batch = provider.rate, self._sending.batch
+        held = await buckets.lock_bucket(provider.name, rate, tx) - buckets.reserve_of(lane, rate)
+        missing = buckets.enough(lane, rate, batch) - held
+        if missing > 0:
+            self._short_until[provider.name, lane] = time.monotonic() + missing / rate
+            return 0
+        return min(int(held), batch)
 
     async def ask(self) -> int:
         """Ask about texts whose call had no outcome; returns how many were asked about."""
@@ -140,34 +155,6 @@ class Worker:
                 await asyncio.sleep(pause)
 
 
-def provider_of(settings: ProviderSettings | SmppSettings, inbox: Inbox) -> Provider:
-    """The provider that settings describe."""
-    if settings.kind == "http":
-        return HttpProvider(settings)
-    peer = Peer(
-        settings.host,
-        settings.port,
-        settings.system_id,
-        settings.password.get_secret_value(),
-        system_type=settings.system_type,
-        tls=settings.tls,
-        ca_file=settings.ca_file,
-        window=settings.window,
-        timeout=settings.timeout,
-        enquire_every=settings.enquire_seconds,
-    )
-    return SmppProvider(
-        settings.name,
-        peer,
-        inbox,
-        rate=settings.rate,
-        weight=settings.weight,
-        number=settings.number,
-        country=settings.country,
-        ids=settings.ids,
-    )
-
-
 @asynccontextmanager
 async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     """Runs the worker beside the service. Without a provider texts wait until they are stale."""
@@ -175,15 +162,16 @@ async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     if not isinstance(settings, Settings) or not settings.providers:
         yield
         return
-    inbox = DatabaseInbox(parts.database, parts.actor)
+    inbox = DatabaseInbox(parts.database, parts.actor, settings.sending)
     providers = [provider_of(each, inbox) for each in settings.providers]
     worker = Worker(parts.database, parts.actor, providers, settings.sending)
     tasks = [
-        asyncio.create_task(worker.run(partial(worker.send_due, lane), _LONGEST_IDLE))
+        asyncio.create_task(worker.run(partial(worker.keep_sending, lane), _LONGEST_IDLE))
         for lane in _LANES
     ]
     tasks.append(asyncio.create_task(worker.run(worker.ask, _QUERY_POLL)))
-    bound = [each for each in providers if isinstance(each, SmppProvider)]
+    tasks.append(asyncio.create_task(keep_noting(worker.health, parts)))
+    bound = [each for each in providers if isinstance(each, LinkedProvider)]
     tasks += [asyncio.create_task(each.keep_bound()) for each in bound]
     try:
         yield

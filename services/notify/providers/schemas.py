@@ -10,12 +10,14 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
     """One text. `reference` is the message's id and the same at every try, so that a provider
-    that has accepted it once never sends it twice. Joined, `parts` are the whole text."""
+    that has accepted it once never sends it twice. Joined, `parts` are the whole text. `template`
+    is the code the provider gave the wording, and the wording with {name} places."""
 
     reference: UUID
     phone: str
     parts: tuple[str, ...]
     urgent: bool
+    template: tuple[str, str] | None = None
 
 
 class Outcome(StrEnum):

@@ -1,54 +1,55 @@
-"""Taking receipts and texts from people."""
+"""Taking receipts (状态报告)."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.notify.contacts.handlers import stop_number
-from services.notify.contacts.schemas import OptOutSource
 from services.notify.messages.sending import mark_submitted
 from services.notify.messages.settling import lock, settle
-from services.notify.receipts.rules import is_stop, outweighs
-from services.notify.receipts.schemas import InboundText, Receipt, Receipts, TakenView
+from services.notify.receipts.rules import PartState, outweighs
+from services.notify.receipts.schemas import Receipt, Receipts, TakenView
+from services.notify.settings import Sending
 from shared.db import Tx
-from shared.ids import new_id
 
-# A reference counts only for a text that went to this provider.
+# A reference counts only for a text that went to this provider, or one that shares its ids.
 _UPSERT = """
-INSERT INTO message_parts AS p (provider, provider_id, message_id, state, reason, at, received_at)
-SELECT $1, t.provider_id, m.id, t.state, t.reason, t.at, $7
-FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+INSERT INTO message_parts AS p
+  (bind_group, provider_id, provider, message_id, state, reason, at, received_at)
+SELECT $1, t.provider_id, $2, m.id, t.state, t.reason, t.at, $8
+FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])
        AS t (provider_id, reference, state, reason, at)
-LEFT JOIN messages AS m ON m.id = t.reference AND m.provider = $1
+LEFT JOIN messages AS m ON m.id = t.reference AND EXISTS (
+  SELECT FROM attempts AS a WHERE a.message_id = m.id AND a.provider = ANY($9::text[]))
 ORDER BY t.provider_id
-ON CONFLICT (provider, provider_id) DO UPDATE
+ON CONFLICT (bind_group, provider_id) DO UPDATE
 SET message_id = coalesce(p.message_id, excluded.message_id),
-    state = CASE WHEN p.state = 'delivered' OR excluded.state = 'pending'
-                 THEN p.state ELSE excluded.state END,
-    reason = CASE WHEN p.state = 'delivered' OR excluded.state = 'pending'
-                  THEN p.reason ELSE excluded.reason END,
-    at = CASE WHEN p.state = 'delivered' OR excluded.state = 'pending'
-              THEN p.at ELSE excluded.at END
-RETURNING message_id
+    (state, reason, at) = (
+      SELECT CASE WHEN stands THEN p.state ELSE excluded.state END,
+             CASE WHEN stands THEN p.reason ELSE excluded.reason END,
+             CASE WHEN stands THEN p.at ELSE excluded.at END
+      FROM (SELECT p.state = 'delivered' OR excluded.state = 'pending'
+                   OR p.state = excluded.state AS stands) AS _)
+RETURNING message_id, state
 """
+# Only what was submitted has receipts. A refusal was a mistake where the text is on its way after
+# all: it must not go a second time.
 _ACCEPT = """
-UPDATE attempts AS a SET state = 'accepted', resolved_at = $2 FROM messages AS m
+UPDATE attempts AS a SET state = 'accepted', resolved_at = $3 FROM messages AS m
 WHERE a.message_id = ANY($1::uuid[]) AND m.id = a.message_id AND a.number = m.tries
-  AND a.state IN ('submitting', 'unknown')
+  AND a.provider = ANY($4::text[])
+  AND (a.state IN ('submitting', 'unknown')
+       OR (a.state = 'refused' AND a.message_id = ANY($2::uuid[])))
 RETURNING a.message_id, a.provider, m.parts
 """
-_INBOUND = """
-INSERT INTO inbound_texts
-  (id, provider, provider_id, region, stop, phone_sealed, text_sealed, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (provider, provider_id) DO NOTHING
-"""
 
 
-async def take_receipts(command: Receipts, provider: str, tx: Tx) -> TakenView:
-    """Early, late, repeated or out of order, receipts end in the same state. One of a text whose
-    submission we never heard the end of tells that it was accepted."""
-    receipts = _strongest(command.receipts)
+async def take_receipts(command: Receipts, provider: str, tx: Tx, sending: Sending) -> TakenView:
+    """Early, late, repeated, out of order or on another bind, receipts end in the same state. One
+    of a text whose submission we never heard the end of tells that it was accepted. Receipts of
+    texts we do not know are kept (`unmatched_receipts`)."""
+    receipts, sharing = _strongest(command.receipts), sending.sharing(provider)
     rows = await tx.fetch(
         _UPSERT,
+        sending.group_of(provider),
         provider,
         [each.message_id for each in receipts],
         [each.reference for each in receipts],
@@ -56,35 +57,16 @@ async def take_receipts(command: Receipts, provider: str, tx: Tx) -> TakenView:
         [each.code for each in receipts],
         [each.at for each in receipts],
         tx.now,
+        sharing,
     )
     ids: list[UUID] = sorted({row["message_id"] for row in rows if row["message_id"]})
+    under_way = [row["message_id"] for row in rows if row["state"] != PartState.FAILED]
     await lock(ids, tx)
-    accepted = {row["message_id"]: row for row in await tx.fetch(_ACCEPT, ids, tx.now)}
+    resolved = await tx.fetch(_ACCEPT, ids, under_way, tx.now, sharing)
+    accepted = {row["message_id"]: row for row in resolved}
     await mark_submitted(dict.fromkeys(accepted, 0), accepted, tx)
     await settle(ids, tx)
     return TakenView(taken=len(command.receipts))
-
-
-async def take_inbound(command: InboundText, provider: str, tx: Tx) -> TakenView:
-    """A text from a person: stop words stop everything to that number, other texts are kept
-    sealed for a few days. The same text told twice is taken once."""
-    stop, text_id = is_stop(command.text), new_id()
-    seal = tx.vault.seal
-    tag = await tx.execute(
-        _INBOUND,
-        text_id,
-        provider,
-        command.message_id,
-        tx.actor.region,
-        stop,
-        None if stop else seal(command.phone, f"inbound_texts.phone:{text_id}"),
-        None if stop else seal(command.text, f"inbound_texts.text:{text_id}"),
-        tx.now,
-    )
-    if stop and tag == "INSERT 0 1":
-        number = tx.vault.index(command.phone, "phone")
-        await stop_number(number, None, OptOutSource.INBOUND, tx)
-    return TakenView(taken=1)
 
 
 def _strongest(receipts: Sequence[Receipt]) -> list[Receipt]:

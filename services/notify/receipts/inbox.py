@@ -5,11 +5,13 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from services.notify.providers.smpp.reading import ReceiptRead
-from services.notify.receipts.handlers import take_inbound, take_receipts
+from services.notify.providers.inbound import ReceiptRead
+from services.notify.receipts.handlers import take_receipts
+from services.notify.receipts.inbound import take_inbound
 from services.notify.receipts.schemas import InboundText, Receipt, Receipts
+from services.notify.settings import Sending
 from shared.actors import Actor
-from shared.db import Database
+from shared.db import Database, Tx
 from shared.usage import Purpose
 
 log = structlog.get_logger()
@@ -17,12 +19,19 @@ log = structlog.get_logger()
 _SAME_TEXT_SECONDS = 600
 
 
+def mark_of(provider: str, phone: str, text: str, tx: Tx) -> str:
+    """The id of a text that came without one."""
+    slot = int(tx.now.timestamp()) // _SAME_TEXT_SECONDS
+    return tx.vault.index(f"{provider}\n{phone}\n{text}\n{slot}", "inbound").hex()
+
+
 class DatabaseInbox:
     """Each receipt and text in a transaction of its own, committed before the link answers."""
 
-    def __init__(self, database: Database, actor: Actor) -> None:
+    def __init__(self, database: Database, actor: Actor, sending: Sending) -> None:
         self._database = database
         self._actor = actor
+        self._sending = sending
 
     async def receipt(self, provider: str, receipt: ReceiptRead, reference: UUID | None) -> None:
         """Raises Unavailable."""
@@ -33,17 +42,16 @@ class DatabaseInbox:
             code=receipt.code and receipt.code[:60],
         )
         async with self._database.transaction(self._actor) as tx:
-            await take_receipts(Receipts(receipts=[told]), provider, tx)
+            await take_receipts(Receipts(receipts=[told]), provider, tx, self._sending)
 
     async def text(self, provider: str, phone: str, text: str) -> None:
         """A centre that did not hear our answer brings a text again, and gives it no id: the same
         words from the same number within ten minutes are one text. Raises Unavailable."""
         async with self._database.transaction(self._actor, purpose=Purpose.NOTIFICATION) as tx:
-            slot = int(tx.now.timestamp()) // _SAME_TEXT_SECONDS
-            mark = tx.vault.index(f"{provider}\n{phone}\n{text}\n{slot}", "inbound").hex()
+            mark = mark_of(provider, phone, text, tx)
             try:
-                command = InboundText(message_id=mark, phone=phone, text=text[:2000])
+                command = InboundText(message_id=mark, phone=phone, text=text)
             except ValidationError:  # a service number, a foreign number: nobody we write to
                 log.warning("inbound-from-elsewhere", provider=provider)
                 return
-            await take_inbound(command, provider, tx)
+            await take_inbound(command, provider, tx, self._sending)

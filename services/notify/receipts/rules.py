@@ -13,9 +13,7 @@ class PartState(StrEnum):
 
 
 _RANK = {PartState.PENDING: 0, PartState.FAILED: 1, PartState.DELIVERED: 2}
-# T and TD are the custom of the trade; R is what our promotions say; 0000 some phones' menu.
-_STOP_WORDS = frozenset({"T", "TD", "R", "退订", "0000"})
-_FRAME = " \t\r\n.,!?。、，！？;；:：\"'“”‘’「」【】[]()"
+FRAME = " \t\r\n.,!?。、，！？;；:：\"'“”‘’「」【】[]()"
 
 
 def outweighs(new: PartState, old: PartState) -> bool:
@@ -23,7 +21,11 @@ def outweighs(new: PartState, old: PartState) -> bool:
     return _RANK[new] > _RANK[old]
 
 
-def is_stop(text: str) -> bool:
-    """Whether a text says stop (退订): one of the words, in any width and case, framed by no
-    more than spaces and punctuation."""
-    return unicodedata.normalize("NFKC", text).strip(_FRAME).upper() in _STOP_WORDS
+def readable(text: str) -> str:
+    """The text without control and direction characters: a handset sends what it likes."""
+    kept = "".join(
+        " " if each.isspace() else each
+        for each in unicodedata.normalize("NFC", text)
+        if each.isspace() or unicodedata.category(each)[0] != "C"
+    )
+    return " ".join(kept.split())[:2000]

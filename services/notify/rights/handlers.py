@@ -17,6 +17,9 @@ STATEMENTS = {
     "consents": "SELECT FROM contacts WHERE person_id = $1",
     "opt-outs": f"SELECT {HER_OPT_OUTS}",
     "message-facts": "SELECT FROM messages WHERE person_id = $1",
+    "contact-choices": "DELETE FROM contact_choices WHERE person_id = $1",
+    "reminders": "DELETE FROM reminders WHERE person_id = $1",
+    "replies": "DELETE FROM inbound_texts WHERE person_id = $1",
     "contact-numbers": (
         "UPDATE contacts SET phone_sealed = NULL, phone_index = NULL"
         " WHERE person_id = $1 AND phone_sealed IS NOT NULL"

@@ -2,16 +2,22 @@
 
 from uuid import UUID
 
-from services.notify.contacts.models import Contact, OptOut
+from services.notify.contacts.models import Contact, ContactChoice, OptOut
 from services.notify.contacts.queries import current_person
 from services.notify.errors import ContactNotFound
 from services.notify.messages.models import Message
+from services.notify.receipts.models import Inbound
+from services.notify.receipts.queries import phone_of, text_of
+from services.notify.reminders.models import Reminder
 from services.notify.rights.models import Erasure
 from services.notify.rights.schemas import (
+    ChoiceExport,
     ContactBookExport,
     ContactExport,
     MessageExport,
     OptOutExport,
+    ReminderExport,
+    ReplyExport,
 )
 from shared.db import Row, Tx
 from shared.erasure import ErasureView, KindView
@@ -25,6 +31,9 @@ FROM opt_outs WHERE phone_index IN (
 _HELD = """
 SELECT EXISTS (SELECT FROM contacts WHERE person_id = $1)
     OR EXISTS (SELECT FROM messages WHERE person_id = $1)
+    OR EXISTS (SELECT FROM contact_choices WHERE person_id = $1)
+    OR EXISTS (SELECT FROM reminders WHERE person_id = $1)
+    OR EXISTS (SELECT FROM inbound_texts WHERE person_id = $1)
     OR EXISTS (SELECT FROM erasures WHERE person_id = $1)
 """
 _USAGES = """
@@ -46,10 +55,16 @@ async def export_contacts(person_id: UUID, tx: Tx) -> ContactBookExport:
         covers=tx.actor.region,
         person_id=person_id,
         contacts=[_contact(each, tx) for each in await _of(Contact, person_id, tx)],
+        choices=[_choice(each, tx) for each in await _of(ContactChoice, person_id, tx)],
+        reminders=[
+            ReminderExport.model_validate(each.model_dump())
+            for each in await _of(Reminder, person_id, tx)
+        ],
         opt_outs=[
             OptOutExport.model_validate(each.model_dump())
             for each in await tx.find(OptOut, f"SELECT * {HER_OPT_OUTS} ORDER BY at, id", person_id)
         ],
+        replies=[_reply(each, tx) for each in await _of(Inbound, person_id, tx)],
         messages=[_message(each, tx) for each in await _of(Message, person_id, tx)],
         erasures=[erasure_view(each) for each in await _of(Erasure, person_id, tx)],
         usages=await tx.fetch_value(_USAGES, person_id),
@@ -76,6 +91,21 @@ def _contact(contact: Contact, tx: Tx) -> ContactExport:
     return ContactExport(
         **contact.model_dump(include=set(ContactExport.model_fields) - {"phone"}),
         phone=_opened(contact.phone_sealed, f"contacts.phone:{contact.id}", tx),
+    )
+
+
+def _choice(choice: ContactChoice, tx: Tx) -> ChoiceExport:
+    return ChoiceExport(
+        **choice.model_dump(include=set(ChoiceExport.model_fields) - {"phone"}),
+        phone=_opened(choice.phone_sealed, f"contact_choices.phone:{choice.id}", tx),
+    )
+
+
+def _reply(reply: Inbound, tx: Tx) -> ReplyExport:
+    return ReplyExport(
+        **reply.model_dump(include=set(ReplyExport.model_fields) - {"text", "phone"}),
+        text=text_of(reply, tx),
+        phone=phone_of(reply, tx),
     )
 
 

@@ -36,6 +36,30 @@ KEEPING: Final = (
         ),
     ),
     Keeping(
+        "contact-choices",
+        None,
+        Text(
+            "无保存义务,依申请删除。",
+            "Nothing holds how she wanted to be reached: erased at request.",
+        ),
+    ),
+    Keeping(
+        "reminders",
+        None,
+        Text(
+            "无保存义务,依申请删除;尚未发出的提醒随之取消,预约本身不变。",
+            "Nothing holds them: erased at request, and none is sent; appointments stay.",
+        ),
+    ),
+    Keeping(
+        "replies",
+        None,
+        Text(
+            "无保存义务,依申请删除:您发来的短信内容和号码。",
+            "Nothing holds the texts that came from her number: erased at request.",
+        ),
+    ),
+    Keeping(
         "contact-numbers",
         None,
         Text(

@@ -18,8 +18,48 @@ class ContactExport(BaseModel):
     region: str
     language: str
     phone: str | None
+    for_child: bool
     given_at: datetime
     changed_at: datetime
+
+
+class ChoiceExport(BaseModel):
+    """How she wants to be reached; `phone` is null where the numbers of her consents are used."""
+
+    choice_id: UUID
+    channel: str
+    language: str
+    from_hour: int
+    to_hour: int
+    phone: str | None
+    changed_at: datetime
+
+
+class ReminderExport(BaseModel):
+    """A reminder of an appointment, by the appointment's id."""
+
+    id: UUID
+    at: datetime
+    due_at: datetime
+    place_zh: str | None
+    place_en: str | None
+    status: str
+    reason: str | None
+
+
+class ReplyExport(BaseModel):
+    """A text that came from her number; `text` and `phone` are null once erased. `message_id` is
+    which of our texts it answers, `answer_id` the text that answered it."""
+
+    id: UUID
+    action: str
+    message_id: UUID | None
+    answer_id: UUID | None
+    text: str | None
+    phone: str | None
+    received_at: datetime
+    read_at: datetime | None
+    done_at: datetime | None
 
 
 class OptOutExport(BaseModel):
@@ -47,6 +87,7 @@ class MessageExport(BaseModel):
     created_at: datetime
     submitted_at: datetime | None
     done_at: datetime | None
+    opted_out_at: datetime | None
 
 
 class ContactBookExport(BaseModel):
@@ -57,7 +98,10 @@ class ContactBookExport(BaseModel):
     covers: str
     person_id: UUID
     contacts: Sequence[ContactExport]
+    choices: Sequence[ChoiceExport]
+    reminders: Sequence[ReminderExport]
     opt_outs: Sequence[OptOutExport]
+    replies: Sequence[ReplyExport]
     messages: Sequence[MessageExport]
     erasures: Sequence[ErasureView]
     usages: int

@@ -5,17 +5,16 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from services.registry.errors import AlreadyReceived, FeedClosed, UnsupportedFile
+from services.registry.errors import AlreadyReceived, FeedClosed
 from services.registry.feeds.models import Feed, FeedFile, FeedStatus
 from services.registry.feeds.profiles import profile_in_use
 from services.registry.feeds.schemas import AcceptedFeed
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import MalformedBody, OutsideJurisdiction, Text
+from shared.sheets_in import format_of
 from shared.usage import Purpose
 
-_ZIP = b"PK\x03\x04"
-_COMPOUND = b"\xd0\xcf\x11\xe0"  # old .xls, or a workbook with a password
 _COUNTY = 6
 
 
@@ -72,16 +71,8 @@ def _month(text: str, tx: Tx) -> date:
 
 
 def _format_of(first: bytes) -> str:
-    if not first:
-        raise UnsupportedFile(Text("文件为空", "The file is empty"))
-    if first.startswith(_COMPOUND):
-        raise UnsupportedFile(
-            Text("请另存为无密码的 .xlsx 或 .csv", "Save it as .xlsx without a password, or .csv")
-        )
-    if first.startswith(_ZIP):
-        return "xlsx"
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return "json" if start in (b"[", b"{") else "csv"
+    return "json" if start in (b"[", b"{") else format_of(first)
 
 
 async def _store(feed: Feed, first: bytes, parts: AsyncIterator[bytes], tx: Tx) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import IO, Final
 
 from services.registry.feeds.meanings import FieldType
-from services.registry.feeds.profile_rules import Column, Profile, spelling
-from services.registry.feeds.reading import LINE_LIMIT, RawLine, Source, decoded, encoding_of
+from services.registry.feeds.profile_rules import Column, Profile
+from services.registry.feeds.reading import RawLine, Source, refusing
 from services.registry.feeds.reasons import Failure, Fault, FileRefused, Reason
+from shared.sheets_in import LINE_LIMIT, decoded, encoding_of, spelling
 
 _PIECE: Final = 256 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -29,7 +30,8 @@ class _Broken(Exception):
 
 def open_objects(file: IO[bytes], profile: Profile) -> Source:
     """Raises FileRefused, also while the lines are read."""
-    encoding = encoding_of(file)
+    with refusing():
+        encoding = encoding_of(file)
     total = file.seek(0, 2)
     file.seek(0)
     reader = _Reader(file, encoding)

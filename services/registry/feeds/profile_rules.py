@@ -1,7 +1,6 @@
 """What a profile (对照表) may say. A profile is data: which column of a department's file is which
 of our fields. Pure: no I/O."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Self
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.registry.errors import ForbiddenField
 from services.registry.feeds.meanings import FIELDS, FORBIDDEN, Department, FieldType, Meaning
 from services.registry.feeds.reasons import Failure, FileRefused
+from shared.sheets_in import spelling
 
 _LONGEST: Final = 60
 Short = Annotated[str, Field(min_length=1, max_length=_LONGEST)]
@@ -75,11 +75,6 @@ class Profile(_Data):
 
     def is_required(self, column: Column) -> bool:
         return column.required or FIELDS[self.meaning][column.field].required
-
-
-def spelling(header: str) -> str:
-    """A header as it is compared: full-width, spaces, brackets' kind and case do not matter."""
-    return "".join(unicodedata.normalize("NFKC", header).split()).lower()
 
 
 def refuse_forbidden(profile: Profile) -> None:

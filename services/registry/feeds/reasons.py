@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.problems import Text
+from shared.sheets_in import LINE_FAULT_TEXT, SHEET_FAILURE_TEXT
 
 
 class Outcome(StrEnum):
@@ -88,23 +89,8 @@ class Reason(StrEnum):
 
 
 REASON_TEXT: Final[dict[Reason, Text]] = {
-    Reason.COLUMN_COUNT: Text("列数与表头不符", "The line has not as many columns as the header"),
-    Reason.ENCODING: Text(
-        "本行有无法识别的字节,请以 UTF-8 或 GB18030 重新保存",
-        "The line holds bytes that are not text; save the file as UTF-8 or GB 18030",
-    ),
-    Reason.LINE_TOO_LONG: Text("本行过长", "The line is too long"),
-    Reason.QUOTING: Text("引号不配对", "A quotation mark is not closed on its line"),
+    **{Reason(fault.value): text for fault, text in LINE_FAULT_TEXT.items()},
     Reason.CELL_TOO_LONG: Text("内容过长", "The text is too long"),
-    Reason.CELL_TYPE: Text("单元格应为文本", "The cell should be text"),
-    Reason.NUMERIC_ID: Text(
-        "身份证号是数字格式,末几位可能已丢失:请设为文本后重新录入",
-        "The id number is numeric and may have lost its last digits: enter it again as text",
-    ),
-    Reason.FORMULA: Text(
-        "单元格是公式,系统不运行公式:请粘贴为数值",
-        "The cell is a formula, and none is run here: paste its value",
-    ),
     Reason.CONTROL_CHARACTERS: Text("含有不可见字符", "It holds invisible characters"),
     Reason.NOT_AN_OBJECT: Text("数组中的一项不是对象", "An item of the array is not an object"),
     Reason.NESTED: Text("字段值不能是数组或对象", "A value is an array or an object"),
@@ -199,19 +185,9 @@ class Failure(StrEnum):
 
 
 FAILURE_TEXT: Final[dict[Failure, Text]] = {
-    Failure.EMPTY: Text("文件中没有数据", "The file holds no line"),
+    **{Failure(failure.value): text for failure, text in SHEET_FAILURE_TEXT.items()},
     Failure.COLUMNS: Text("缺少必需的列", "Columns that the profile needs are missing"),
     Failure.REPEATED_COLUMNS: Text("有两列含义相同", "Two columns mean the same"),
-    Failure.ENCODING: Text(
-        "文件不是 UTF-8 或 GB18030 编码", "The file is neither UTF-8 nor GB 18030"
-    ),
-    Failure.UNREADABLE: Text(
-        "无法打开:文件损坏或有密码", "The file does not open: damaged, or with a password"
-    ),
-    Failure.TOO_LARGE_INSIDE: Text("表格解压后过大", "The workbook is too large when unpacked"),
-    Failure.MACROS: Text(
-        "表格含有宏:请另存为不含宏的 .xlsx", "The workbook has macros: save it as .xlsx without"
-    ),
     Failure.JSON: Text("不是有效的 JSON", "Not valid JSON"),
     Failure.NOT_A_LIST: Text("JSON 应为对象的数组", "The JSON should be an array of objects"),
 }

@@ -1,18 +1,17 @@
 """One cell as the register writes it: dates, numbers, codes, names. Pure: no I/O."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from typing import Final
 
 from services.registry.feeds.meanings import DAY, FIELDS, FieldType, Meaning, Said, Values, born_by
-from services.registry.feeds.profile_rules import Column, Profile, spelling
+from services.registry.feeds.profile_rules import Column, Profile
 from services.registry.feeds.reasons import Fault, Reason
 from services.registry.imports.rules import region_code
 from shared.codes import EARLIEST_BIRTH, CodeError, CodeFault, parse_resident_id
+from shared.sheets_in import spelling, tidy, written_day
 from shared.text import clean, name
 
 _SEXES: Final = {
@@ -26,13 +25,6 @@ _ID_FAULTS: Final = {
     CodeFault.FUTURE: Reason.ID_FUTURE,
     CodeFault.CHECK_DIGIT: Reason.CHECK_DIGIT,
 }
-_WRITTEN: Final = re.compile(
-    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)"
-    r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
-)
-_COMPACT: Final = re.compile(r"[0-9]{8}")
-_SERIAL: Final = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
-_SERIAL_ZERO: Final = date(1899, 12, 30)  # the 1900 date system, its leap year that was none
 _LONGEST: Final = 60
 _NUMBER: Final = re.compile(r"[1-9]")
 
@@ -117,13 +109,6 @@ def read_line(
     return Said(profile.meaning, values)
 
 
-def tidy(text: str) -> str:
-    """Without spaces around it, and without the apostrophe that keeps a spreadsheet from running
-    a cell."""
-    text = text.strip().strip("\u3000\ufeff")
-    return text[1:].strip() if text[:1] == "'" else text
-
-
 def _at(column: Column, text: str, today: date) -> str:
     try:
         if len(text) > _LONGEST:
@@ -169,24 +154,6 @@ def _id_number(text: str, today: date) -> str:
         return parse_resident_id(text, today=today).number
     except CodeError as error:
         raise Fault(_ID_FAULTS[error.reason]) from None
-
-
-@lru_cache(maxsize=20_000)
-def written_day(text: str) -> date | None:
-    """The day that 20240131, 2024-1-31, 2024/1/31, 2024年1月31日 or a spreadsheet's serial number
-    says; None when it says none."""
-    text = unicodedata.normalize("NFKC", text)
-    try:
-        if match := _WRITTEN.fullmatch(text):
-            year, _, month, day, month_zh, day_zh = match.groups()
-            return date(int(year), int(month or month_zh), int(day or day_zh))
-        if _COMPACT.fullmatch(text):
-            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        if match := _SERIAL.fullmatch(text):
-            return _SERIAL_ZERO + timedelta(days=int(match[1]))
-    except ValueError:
-        return None
-    return None
 
 
 def _day(text: str, today: date) -> date:

@@ -4,17 +4,15 @@ from collections.abc import AsyncIterator
 from datetime import date
 from uuid import UUID
 
-from services.registry.errors import ImportClosed, UnsupportedFile
+from services.registry.errors import ImportClosed
 from services.registry.imports.files import close, file_place
 from services.registry.imports.models import Import, ImportFile, ImportStatus
 from services.registry.imports.schemas import AcceptedImport, ImportKind
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import MalformedBody, Text
+from shared.sheets_in import format_of
 from shared.usage import Purpose
-
-_ZIP = b"PK\x03\x04"
-_COMPOUND = b"\xd0\xcf\x11\xe0"  # old .xls, or a workbook with a password
 
 
 async def accept_import(
@@ -29,7 +27,7 @@ async def accept_import(
     job = Import(
         id=new_id(),
         kind=kind,
-        format=_format_of(first),
+        format=format_of(first),
         region=tx.actor.region,
         as_of=day,
         actor_sub=tx.actor.sub,
@@ -47,16 +45,6 @@ async def accept_import(
         number += 1
     await tx.execute("UPDATE imports SET size = $2 WHERE id = $1", job.id, job.size)
     return AcceptedImport(id=job.id, status=ImportStatus.WAITING)
-
-
-def _format_of(first: bytes) -> str:
-    if not first:
-        raise UnsupportedFile(Text("文件为空", "The file is empty"))
-    if first.startswith(_COMPOUND):
-        raise UnsupportedFile(
-            Text("请另存为无密码的 .xlsx 或 .csv", "Save it as .xlsx without a password, or .csv")
-        )
-    return "xlsx" if first.startswith(_ZIP) else "csv"
 
 
 async def _store(job: Import, number: int, part: bytes, tx: Tx) -> None:

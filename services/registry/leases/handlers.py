@@ -15,7 +15,7 @@ from services.registry.errors import (
 )
 from services.registry.leases.models import Lease, LeaseTenant
 from services.registry.leases.queries import require_lease, tenants_of, view_of
-from services.registry.leases.rules import filer_of, in_order, is_office
+from services.registry.leases.rules import in_order, is_office
 from services.registry.leases.schemas import (
     CorrectLease,
     EndLease,
@@ -28,9 +28,10 @@ from services.registry.leases.schemas import (
 from services.registry.persons.queries import find_by_id_number, require_person
 from shared.db import Tx
 from shared.events.registry import LeaseEnded, LeaseFiled
+from shared.filings.rules import filer_of
 from shared.ids import new_id
 from shared.problems import Forbidden, StaleVersion, Text
-from shared.subjects import herself
+from shared.subjects import herself, is_own
 
 
 async def file_lease(command: FileLease, tx: Tx) -> LeaseView:
@@ -167,8 +168,8 @@ async def _set_landlord(lease: Lease, landlord: Landlord, tx: Tx) -> None:
     """A person files what she lets herself. A number that the register knows leads to its person;
     who files is not told."""
     if not is_office(tx.actor.scopes):
-        own = herself(tx)
-        if own is not None and landlord.person_id != own:
+        own = await herself(tx)
+        if own is not None and not await is_own(landlord.person_id, tx):
             raise NotYourRoom()
         if own is None and landlord.person_id is not None:
             raise Forbidden(_NOT_BY_ID)

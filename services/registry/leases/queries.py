@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.leases.models import Lease
-from services.registry.leases.rules import INFORMATION_SHEET, filer_of, is_office, may_see, runs
+from services.registry.leases.rules import INFORMATION_SHEET, is_office, may_see, runs
 from services.registry.leases.schemas import (
     InformationSheet,
     LandlordView,
@@ -14,6 +14,7 @@ from services.registry.leases.schemas import (
 from services.registry.persons.rules import shown_id_number
 from shared.actors import narrow
 from shared.db import Tx
+from shared.filings.rules import filer_of
 from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 from shared.problems import NotFound
 from shared.usage import Purpose

@@ -6,21 +6,15 @@ from typing import Final
 from uuid import UUID
 
 from shared.actors import Actor
+from shared.filings.rules import filer_of
 from shared.problems import Text
 
-# A person's own token; an organisation's is known by its org claim.
-_PERSON: Final = "self"
 _OFFICE: Final = frozenset({"registry:read", "registry:write"})
 
 
 def is_office(scopes: Collection[str]) -> bool:
     """Whether the caller keeps or reads the register. Who only files sees its own filings."""
     return not _OFFICE.isdisjoint(scopes)
-
-
-def filer_of(actor: Actor) -> str:
-    """Who files: the person with a login of her own, or else the organisation."""
-    return actor.sub if _PERSON in actor.scopes else actor.org
 
 
 def may_see(actor: Actor, filer: str) -> bool:

@@ -8,6 +8,7 @@ events behind it go on.
 from datetime import date
 from uuid import UUID
 
+from services.registry.dwellings.models import Dwelling
 from services.registry.dwellings.queries import require_room
 from services.registry.errors import HomeClosed, RoomNotFound
 from services.registry.persons.handlers import keep_version, leave, move, register_person
@@ -27,7 +28,7 @@ from services.registry.tasks.models import TaskKind
 from services.registry.tasks.schemas import OpenTask
 from shared.codes import parse_resident_id
 from shared.db import Tx
-from shared.events.registry import PersonCorrected, PersonsMerged
+from shared.events.registry import ArrivalDoubted, PersonCorrected, PersonsMerged
 from shared.ids import new_id
 
 # A stay that only got another code on a day (区划变更) goes on: nobody came or left that day.
@@ -38,6 +39,11 @@ SELECT max(CASE WHEN r.until IS NULL AND r.cause = 'region-changed' THEN NULL
                 ELSE coalesce(r.until, r.since) END)
 FROM residences AS r WHERE r.person_id = $1
 """
+
+_DOUBTS = {
+    TaskKind.DECEASED_PERSON: "recorded-dead",
+    TaskKind.ID_NUMBER_CONFLICT: "id-number-conflict",
+}
 
 
 async def note_arrival(command: NoteArrival, tx: Tx) -> None:
@@ -189,12 +195,26 @@ async def _room_of(command: NoteArrival, tx: Tx) -> UUID | None:
     a clerk finds out where."""
     if command.room_id is None:
         return None
+    doubt = await room_doubt(command.room_id, command.region, command.arrived_on, tx)
+    if doubt is None:
+        return command.room_id
+    person = await find_person(command.person_id, tx)
+    await _ask_about_arrival(TaskKind.UNKNOWN_ROOM, command, person, tx, doubt)
+    return None
+
+
+async def room_doubt(room_id: UUID, region: str, on: date, tx: Tx) -> str | None:
+    """What keeps somebody from living in a room of `region` on a day, as ArrivalDoubted says it;
+    None where nothing does."""
     try:
-        return (await require_room(command.room_id, tx, command.arrived_on)).id
-    except (RoomNotFound, HomeClosed):
-        person = await find_person(command.person_id, tx)
-        await _ask_about_arrival(TaskKind.UNKNOWN_ROOM, command, person, tx)
-        return None
+        room = await require_room(room_id, tx, on)
+    except RoomNotFound:
+        return "unknown-room"
+    except HomeClosed:
+        return "closed-room"
+    lies_in = (await tx.require(Dwelling, room.dwelling_id)).region
+    inside = lies_in.startswith(region) or region.startswith(lies_in)
+    return None if inside else "other-region"
 
 
 def _may_have_number(person: Person, id_number: str) -> bool:
@@ -223,8 +243,22 @@ async def _alias(alias_id: UUID, person: Person, tx: Tx) -> None:
 
 
 async def _ask_about_arrival(
-    kind: TaskKind, command: NoteArrival, person: Person | None, tx: Tx
+    kind: TaskKind,
+    command: NoteArrival,
+    person: Person | None,
+    tx: Tx,
+    doubt: str | None = None,
 ) -> None:
+    """A task for a clerk of the register, and a word to the desk, where she can be asked."""
+    tx.emit(
+        ArrivalDoubted(
+            arrival_id=command.arrival_id,
+            person_id=command.person_id,
+            region=command.region,
+            doubt=doubt or _DOUBTS[kind],
+            room_id=command.room_id,
+        )
+    )
     await open_task(
         OpenTask(
             kind=kind,

@@ -240,6 +240,25 @@ class NoteEmployment(Command):
     started_on: PastDate
 
 
+class NoteEmploymentEnd(Command):
+    """An employer filed that somebody left (离职); `ended_on` is her last day there."""
+
+    employment_id: UUID
+    person_id: UUID
+    region: CountyCode
+    employer_code: CreditCode
+    ended_on: PastDate
+
+
+class NoteEmploymentCorrection(Command):
+    """What an employer's filing says now; `ended_on` is null where the job goes on."""
+
+    employment_id: UUID
+    region: CountyCode
+    started_on: PastDate
+    ended_on: PastDate | None
+
+
 class Duty(BaseModel):
     """A duty of an office towards a separated person, in words, and what it rests on."""
 
@@ -285,6 +304,32 @@ class NoteArrival(Command):
     origin_region: CountyCode
     arrived_on: PastDate
     room_id: UUID | None = None
+
+
+class NoteStayCorrected(Command):
+    """The desk put right what it had said of a stay (居住登记更正), known until then by its place
+    and first day. The other values are what it says now."""
+
+    arrival_id: UUID
+    person_id: UUID
+    was_region: CountyCode
+    was_arrived_on: PastDate
+    region: CountyCode
+    arrived_on: PastDate
+    until: PastDate | None = None
+    room_id: UUID | None = None
+    fields: list[str]
+
+
+class NoteArrivalAnnulled(Command):
+    """The desk took back an arrival made in error (撤销流入登记). With `resumed`, the stay before
+    it goes on."""
+
+    arrival_id: UUID
+    person_id: UUID
+    region: CountyCode
+    arrived_on: PastDate
+    resumed: bool
 
 
 class NoteDeparture(Command):

@@ -1,6 +1,7 @@
 """Where people work (工作地): beside household register and home the third of a person's places.
 Somebody may work in several at once."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.registry.errors import ImpossibleDay, RecordClosed
@@ -10,6 +11,8 @@ from services.registry.persons.queries import find_person, require_person
 from services.registry.persons.schemas import (
     EndWorkplace,
     NoteEmployment,
+    NoteEmploymentCorrection,
+    NoteEmploymentEnd,
     StartWorkplace,
     WorkplaceView,
 )
@@ -96,6 +99,59 @@ async def note_employment(command: NoteEmployment, tx: Tx) -> None:
         region=command.region, employer_code=command.employer_code, since=command.started_on
     )
     await _add(person, start, tx, filing=command.employment_id)
+
+
+async def note_employment_end(command: NoteEmploymentEnd, tx: Tx) -> None:
+    """An employer filed that she left. Ends the workplace of that filing, or the one that was
+    known before it came in; one that ended already stays as it is."""
+    person = await find_person(command.person_id, tx, lock=True)
+    if person is None:
+        return
+    found = await _of_filing(command.employment_id, tx) or await tx.find(
+        Workplace, _SAME, person.id, command.region, command.employer_code, None
+    )
+    until = _first_day_off(command.ended_on)
+    if found and found[0].until is None and until and found[0].since <= until:
+        found[0].until = until
+        await _say(found[0], tx)
+
+
+async def note_employment_correction(command: NoteEmploymentCorrection, tx: Tx) -> None:
+    """An employer's filing says otherwise now. A workplace that somebody else told of stays."""
+    await require_region(command.region, tx)
+    says = command.region, command.started_on, _first_day_off(command.ended_on)
+    for workplace in await _of_filing(command.employment_id, tx):
+        if says != (workplace.region, workplace.since, workplace.until):
+            workplace.region, workplace.since, workplace.until = says
+            await _say(workplace, tx)
+
+
+async def note_employment_withdrawal(employment_id: UUID, tx: Tx) -> None:
+    """The filing should not have been made: she worked there on no day. A workplace that somebody
+    else told of stays."""
+    for workplace in await _of_filing(employment_id, tx):
+        if workplace.until != workplace.since:
+            workplace.until = workplace.since
+            await _say(workplace, tx)
+
+
+async def _of_filing(employment_id: UUID, tx: Tx) -> list[Workplace]:
+    return await tx.find(
+        Workplace,
+        "SELECT * FROM workplaces WHERE source = $1 AND source_id = $2 FOR UPDATE",
+        WorkplaceSource.EMPLOYMENT.value,
+        employment_id,
+    )
+
+
+def _first_day_off(last_day: date | None) -> date | None:
+    return None if last_day is None else last_day + timedelta(days=1)
+
+
+async def _say(workplace: Workplace, tx: Tx) -> None:
+    tx.saw(workplace.person_id, "workplace")
+    workplace.recorded_at, workplace.recorded_by = tx.now, tx.actor.sub
+    await tx.save(workplace)
 
 
 async def _add(

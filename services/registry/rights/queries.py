@@ -61,7 +61,7 @@ async def list_corrections(
 async def _own_alone(tx: Tx) -> UUID | None:
     """The person whose records alone the caller may list; None for an office."""
     if tx.actor.scopes.isdisjoint(READERS):
-        return (await require_person(herself(tx) or UUID(int=0), tx)).id
+        return (await require_person(await herself(tx) or UUID(int=0), tx)).id
     return None
 
 

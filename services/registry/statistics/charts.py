@@ -11,8 +11,8 @@ from services.registry.statistics.schemas import (
     PopulationBridgesView,
     PyramidView,
 )
-from services.registry.statistics.suppression import SMALLEST
 from shared.drawing import FAINT, GRID, INK, PALETTE, PAPER, Drawing
+from shared.suppression import SMALLEST
 
 WIDTH: Final = 760
 _TOP, _BAR, _GAP, _FOOT = 92, 18, 6, 60

@@ -18,7 +18,6 @@ from services.registry.statistics.rules import (
     band_text,
     bridges_of,
     identity_texts,
-    published,
     suppressed_figures,
 )
 from services.registry.statistics.schemas import (
@@ -35,11 +34,11 @@ from services.registry.statistics.schemas import (
     PyramidBand,
     PyramidView,
 )
-from services.registry.statistics.suppression import SMALLEST
 from shared.actors import narrow
 from shared.codes import Sex
 from shared.db import Tx
 from shared.problems import MalformedRequest, Text
+from shared.suppression import SMALLEST, published
 
 # Everybody who has to do with a region today: registered there, living there, or both.
 _TODAY = """

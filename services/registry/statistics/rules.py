@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from services.registry.statistics.suppression import SMALLEST, Balance, hidden_cells
+from shared.suppression import Balance, hidden_cells
 
 # Every way in which the figures add up. The third follows from the first two, and is named so
 # that no small sum of hidden figures stands alone in it.
@@ -21,7 +21,6 @@ _LEVELS: Final = (2, 4, 6, 9, 12)
 
 BAND: Final = 5  # years
 OLDEST: Final = 100
-ROUNDED_TO: Final = 5
 
 
 class Group(NamedTuple):
@@ -136,17 +135,6 @@ def identity_texts(bridge: Bridge, hidden: frozenset[str]) -> list[str]:
         "{total} = {usual} + {migrants} + {absent}".format(**shown),
         "{usual} = {hukou} - {absent} + {separated}".format(**shown),
     ]
-
-
-def published(count: int) -> int | None:
-    """A count of a table with many cells: rounded, so that tables of a region and of its parts
-    cannot be subtracted, and nothing under SMALLEST."""
-    return None if count < SMALLEST else round_to(count, ROUNDED_TO)
-
-
-def round_to(count: int, step: int) -> int:
-    """The nearest multiple of `step`; a half goes up."""
-    return (count + step // 2) // step * step
 
 
 def age_on(birth_date: date, day: date) -> int:

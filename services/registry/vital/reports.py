@@ -50,7 +50,7 @@ def is_office(tx: Tx) -> bool:
 
 async def own_id(tx: Tx) -> UUID:
     """The record of the person who calls. Raises PersonNotFound."""
-    return (await require_person(herself(tx) or UUID(int=0), tx)).id
+    return (await require_person(await herself(tx) or UUID(int=0), tx)).id
 
 
 async def reporter_of(command: ReportEvent, tx: Tx) -> Reporter:

@@ -14,16 +14,20 @@ const verifierOf = (jwk) => (data, signature) =>
   verify('sha256', Buffer.from(data),
     { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
     Buffer.from(signature, 'base64url'));
+// A certificate and its status list may be signed with different keys: each names its own.
+const verifierAmong = (keys) => (data, signature) => {
+  const { kid } = JSON.parse(Buffer.from(data.split('.')[0], 'base64url'));
+  return verifierOf(keys.find((key) => key.kid === kid))(data, signature);
+};
 const signerOf = (jwk) => (data) =>
   sign('sha256', Buffer.from(data),
     { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }).toString('base64url');
 const common = { hasher, hashAlg: 'sha-256', saltGenerator, signAlg: 'ES256', kbSignAlg: 'ES256' };
 
 async function verifyCredential({ credential, keys, statusLists, nonce }) {
-  const kid = JSON.parse(Buffer.from(credential.split('.')[0], 'base64url')).kid;
   const instance = new SDJwtVcInstance({
     ...common,
-    verifier: verifierOf(keys.find((key) => key.kid === kid)),
+    verifier: verifierAmong(keys),
     kbVerifier: (data, signature, payload) => verifierOf(payload.cnf.jwk)(data, signature),
     statusListFetcher: async (uri) => statusLists[uri],
   });

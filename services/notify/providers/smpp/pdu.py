@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from services.notify.providers.octets import Malformed, Reader
+
 HEADER: Final = struct.Struct("!IIII")
 _TLV: Final = struct.Struct("!HH")
 LONGEST: Final = 64 * 1024  # no unit we know of comes near it
 VERSION: Final = 0x34
 RESPONSE: Final = 0x80000000
-
-
-class Malformed(ValueError):
-    """Not a unit of SMPP 3.4. What follows on the connection cannot be made sense of either."""
+UDH_INDICATOR: Final = 0x40  # esm_class: the text begins with a user data header
 
 
 class Command(IntEnum):
@@ -134,7 +133,7 @@ class ShortMessage:
 
 def short_message(body: bytes) -> ShortMessage:
     """Raises Malformed."""
-    reader = _Reader(body)
+    reader = Reader(body)
     service_type = reader.cstring()
     source_type = (reader.octet(), reader.octet())
     source = reader.cstring()
@@ -146,7 +145,7 @@ def short_message(body: bytes) -> ShortMessage:
     registered, _replace = reader.octet(), reader.octet()
     data_coding, _default, length = reader.octet(), reader.octet(), reader.octet()
     text = reader.octets(length)
-    tlvs = reader.tlvs()
+    tlvs = _tlvs(reader)
     return ShortMessage(
         source=source,
         destination=destination,
@@ -178,7 +177,7 @@ def query(message_id: str, source: str, source_type: tuple[int, int]) -> bytes:
 
 def queried(body: bytes) -> tuple[str, int, int]:
     """Message id, state and error of a query_sm_resp. Raises Malformed."""
-    reader = _Reader(body)
+    reader = Reader(body)
     message_id = reader.cstring()
     reader.cstring()  # when it ended
     return message_id, reader.octet(), reader.octet()
@@ -186,38 +185,16 @@ def queried(body: bytes) -> tuple[str, int, int]:
 
 def message_id(body: bytes) -> str:
     """The id in a submit_sm_resp, empty where there is none. Raises Malformed."""
-    return _Reader(body).cstring() if body else ""
+    return Reader(body).cstring() if body else ""
 
 
 def _cstring(text: str) -> bytes:
     return text.encode("ascii") + b"\x00"
 
 
-class _Reader:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._at = 0
-
-    def octet(self) -> int:
-        return self.octets(1)[0]
-
-    def octets(self, count: int) -> bytes:
-        end = self._at + count
-        if end > len(self._body):
-            raise Malformed("the unit ends too early")
-        taken, self._at = self._body[self._at : end], end
-        return taken
-
-    def cstring(self) -> str:
-        end = self._body.find(b"\x00", self._at)
-        if end < 0:
-            raise Malformed("a text has no end")
-        taken, self._at = self._body[self._at : end], end + 1
-        return taken.decode("latin-1")
-
-    def tlvs(self) -> dict[int, bytes]:
-        found: dict[int, bytes] = {}
-        while self._at < len(self._body):
-            tag, length = _TLV.unpack(self.octets(_TLV.size))
-            found[tag] = self.octets(length)
-        return found
+def _tlvs(reader: Reader) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    while reader.left:
+        tag, length = _TLV.unpack(reader.octets(_TLV.size))
+        found[tag] = reader.octets(length)
+    return found

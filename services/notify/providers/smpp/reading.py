@@ -7,12 +7,12 @@ Some centres write the id as a decimal number in receipts and as hexadecimal in 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from services.notify.providers.smpp.coding import UDH_INDICATOR, parted, text_of
-from services.notify.providers.smpp.pdu import ShortMessage, Tag
+from services.notify.providers.coding import parted, text_of
+from services.notify.providers.ids import IdForm, answered_id, receipted_id
+from services.notify.providers.inbound import Piece, ReceiptRead
+from services.notify.providers.smpp.pdu import UDH_INDICATOR, ShortMessage, Tag
 from services.notify.receipts.rules import PartState
 
 _TYPE_MASK: Final = 0x3C  # esm_class bits 5-2
@@ -41,68 +41,33 @@ _WORDS: Final = {  # Appendix B
 }
 
 
-class IdForm(StrEnum):
-    """How a centre writes the ids of messages: the same everywhere, or hexadecimal in answers and
-    decimal in receipts."""
-
-    SAME = "same"
-    HEX_THEN_DECIMAL = "hex-then-decimal"
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptRead:
-    """The fate of one part, by the centre's id."""
-
-    message_id: str
-    state: PartState
-    code: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A text from `phone`, or a part of one: then `joined` is its reference, total and number."""
-
-    phone: str
-    text: str
-    joined: tuple[int, int, int] | None
-
-
-def answered_id(text: str, form: IdForm) -> str:
-    """The id of an answer as we keep it. Leading zeros are not kept: some centres pad with them
-    in one place and not in the other."""
-    if form is IdForm.HEX_THEN_DECIMAL:
-        try:
-            return str(int(text, 16))
-        except ValueError:
-            return text
-    return text.lstrip("0") or text
-
-
-def receipted_id(text: str) -> str:
-    """The id of a receipt as we keep it."""
-    return text.lstrip("0") or text
-
-
 def is_receipt(message: ShortMessage) -> bool:
     return message.esm_class & _TYPE_MASK in _RECEIPTS
 
 
-def receipt_of(message: ShortMessage) -> ReceiptRead | None:
+def receipt_of(message: ShortMessage, form: IdForm = IdForm.SAME) -> ReceiptRead | None:
     """What a receipt says; None where nothing in it can be understood."""
     fields = {
         name.lower().decode(): value.decode("latin-1")
         for name, value in reversed(_FIELD.findall(message.text))  # the first of a name counts
     }
-    message_id = _text(message.tlvs, Tag.RECEIPTED_MESSAGE_ID) or fields.get("id")
+    message_id = _id_of(_text(message.tlvs, Tag.RECEIPTED_MESSAGE_ID), fields.get("id"), form)
     code = message.tlvs.get(Tag.MESSAGE_STATE)
     state = _STATES.get(code[0]) if code else None
     state = state or _WORDS.get(fields.get("stat", "").upper()[:7])
     if not message_id or state is None:
         return None
     error = fields.get("err")
-    return ReceiptRead(
-        receipted_id(message_id), state, f"smsc-{error}" if error and error.strip("0") else None
-    )
+    return ReceiptRead(message_id, state, f"smsc-{error}" if error and error.strip("0") else None)
+
+
+def _id_of(parameter: str | None, written: str | None, form: IdForm) -> str | None:
+    """The parameter repeats the id as it was answered (5.3.2.12), unless it is written just as in
+    the text, whose id has the form of receipts."""
+    if parameter and (written is None or parameter.lstrip("0") != written.lstrip("0")):
+        return answered_id(parameter, form)
+    told = parameter or written
+    return receipted_id(told, form) if told else None
 
 
 def piece_of(message: ShortMessage) -> Piece:

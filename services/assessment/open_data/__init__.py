@@ -1,0 +1,1 @@
+"""Open data (数据开放): published scores and values, for anybody, without small cells."""

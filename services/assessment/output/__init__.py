@@ -1,0 +1,1 @@
+"""Scorecards as paper, workbooks and pictures; trends, comparisons, explanations."""

@@ -1,0 +1,1 @@
+"""Appointments (预约): places with opening hours, free times, a time kept for a person."""

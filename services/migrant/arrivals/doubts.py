@@ -1,0 +1,71 @@
+"""What the registry tells of a stay: doubts about what the desk wrote (存疑), recorded deaths."""
+
+from datetime import date
+from uuid import UUID
+
+from services.migrant.arrivals.models import Arrival, StayEnd
+from services.migrant.arrivals.rules import OF_ROOM, Doubt, death_in
+from services.migrant.people.models import PersonHere
+from services.migrant.people.queries import current_id, open_stay
+from shared.db import Tx
+
+# A stay that a death had ended goes on: until she moved, where she has arrived again since.
+_ENDED_BY_DEATH = """
+SELECT * FROM arrivals WHERE person_id = $1 AND ended_by = 'death'
+ORDER BY arrived_on, id FOR UPDATE
+"""
+_NEXT = """
+SELECT * FROM arrivals WHERE person_id = $1 AND (arrived_on, id) > ($2, $3)
+AND ended_by IS DISTINCT FROM 'annulment' ORDER BY arrived_on, id LIMIT 1
+"""
+
+
+async def mark_doubt(arrival_id: UUID, doubt: str, room_id: UUID | None, tx: Tx) -> None:
+    """The registry doubts a stay. A doubt about a room that was corrected meanwhile is answered
+    already. Applying it twice changes nothing, nor does a doubt not known here."""
+    stay = await tx.get(Arrival, arrival_id, lock=True)
+    if stay is None or stay.ended_by == StayEnd.ANNULMENT or doubt not in set(Doubt):
+        return
+    if doubt in stay.doubts or (doubt in OF_ROOM and stay.room_id != room_id):
+        return
+    stay.doubts = [*stay.doubts, doubt]
+    await tx.save(stay)
+
+
+async def record_death(person_id: UUID, died_on: date | None, tx: Tx) -> None:
+    """Somebody known here died on a day, or on another day than was said, or (None) did not. What
+    an earlier word did to her stays is undone first. Runs as the service, over the whole county;
+    applying it twice changes nothing."""
+    person = await tx.get(PersonHere, await current_id(person_id, tx), lock=True)
+    if person is None or (died_on is not None and person.died_on == died_on):
+        return
+    await _resume(person.person_id, tx)
+    person.died_on, person.updated_at = died_on, tx.now
+    await tx.save(person)
+    stay = await open_stay(person.person_id, tx, lock=True)
+    if died_on is None or stay is None:
+        return
+    end = death_in(stay.arrived_on, died_on).until
+    if end is None:
+        stay.doubts = [*stay.doubts, Doubt.RECORDED_DEAD]
+    else:
+        stay.until, stay.ended_by = end, StayEnd.DEATH
+    await tx.save(stay)
+
+
+async def _resume(person_id: UUID, tx: Tx) -> None:
+    for stay in await tx.find(Arrival, _ENDED_BY_DEATH, person_id):
+        later = await tx.find(Arrival, _NEXT, person_id, stay.arrived_on, stay.id)
+        stay.until = stay.ended_by = None
+        for following in later:
+            stay.until, stay.ended_by = following.arrived_on, StayEnd.MOVE
+            stay.to_region, following.moved_from_id = following.region, stay.id
+            await tx.save(following)
+        await tx.save(stay)
+    await tx.execute(
+        "UPDATE arrivals SET doubts = array_remove(doubts, $2)"
+        " WHERE person_id = $1 AND $2 = ANY(doubts)",
+        person_id,
+        Doubt.RECORDED_DEAD,
+    )
+    await tx.execute("SELECT recount_stays($1)", person_id)

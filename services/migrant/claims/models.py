@@ -1,0 +1,84 @@
+"""Tables: rules of payment, claims and their papers."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.migrant.base import Row
+from shared.columns import Timestamp
+
+
+class ClaimRuleRow(Row, table=True):
+    """A county's own rule of payment, from a day on; what held before stays."""
+
+    __tablename__ = "claim_rules"
+
+    code: str = Field(primary_key=True)
+    since: date = Field(primary_key=True)
+    rule: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str
+
+
+class Claim(Row, table=True):
+    """A claim (报销申请). `region` is the residence, where it was filed; sums are whole fen."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        Index("claims_person", "person_id", "served_on"),
+        Index("claims_due", "region", "due_on", postgresql_where="due_on IS NOT NULL"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    region: str
+    service: str
+    rule_since: date
+    payer: str
+    payer_region: str | None = None
+    employer_code: str | None = None
+    served_on: date
+    provider_sealed: bytes
+    provider_index: bytes
+    amount_fen: int = Field(sa_type=BigInteger)
+    account_sealed: bytes | None = None
+    status: str
+    due_on: date | None = None
+    filed_on: date
+    checked_on: date | None = None
+    sent_on: date | None = None
+    decided_on: date | None = None
+    granted_fen: int | None = Field(default=None, sa_type=BigInteger)
+    reason_sealed: bytes | None = None
+    objected_on: date | None = None
+    objection_sealed: bytes | None = None
+    list_reference: str | None = None
+    paid_on: date | None = None
+    confirmed_on: date | None = None
+    withdrawn_on: date | None = None
+    office_in_time: bool
+    payer_in_time: bool
+    recorded_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str
+
+
+class ClaimPaper(Row, table=True):
+    """A receipt or record attached to a claim; the file itself is sealed."""
+
+    __tablename__ = "claim_papers"
+    __table_args__ = (Index("claim_papers_claim", "claim_id"),)
+
+    id: UUID = Field(primary_key=True)
+    claim_id: UUID = Field(
+        sa_column=Column(ForeignKey("claims.id", ondelete="CASCADE"), nullable=False)
+    )
+    kind: str
+    media_type: str
+    size: int
+    content_sealed: bytes
+    added_at: datetime = Field(sa_type=Timestamp)
+    added_by: str

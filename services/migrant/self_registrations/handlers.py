@@ -1,0 +1,129 @@
+"""Filling in, changing and taking back a registration by phone; returning it; expiry."""
+
+from uuid import UUID
+
+from services.migrant.people.queries import region_of
+from services.migrant.self_registrations.errors import OneOpenAlready, TooManyToday
+from services.migrant.self_registrations.models import SelfRegistration
+from services.migrant.self_registrations.queries import require, seen
+from services.migrant.self_registrations.rules import (
+    KEPT_FOR,
+    MOST_IN_A_DAY,
+    Status,
+    require_undecided,
+)
+from services.migrant.self_registrations.schemas import (
+    ReturnSelfRegistration,
+    SelfRegister,
+    SelfRegistrationView,
+)
+from shared.db import Tx
+from shared.ids import new_id
+from shared.problems import OutsideJurisdiction, StaleVersion
+from shared.subjects import herself, login_id
+
+_EARLIER = """
+SELECT count(*) FILTER (WHERE made_at > $2::timestamptz - interval '1 day') AS today,
+       count(*) FILTER (WHERE form_sealed IS NOT NULL) AS open
+FROM self_registrations WHERE login_id = $1
+"""
+
+
+async def self_register(command: SelfRegister, tx: Tx) -> SelfRegistrationView:
+    """Put a form into the desk's queue. Registers nobody. Raises OutsideJurisdiction,
+    OneOpenAlready, TooManyToday."""
+    login = login_id(tx.actor.sub)
+    await tx.execute(
+        "DELETE FROM self_registrations WHERE login_id = $1 AND expires_at <= $2", login, tx.now
+    )
+    earlier = await tx.fetch_row(_EARLIER, login, tx.now)
+    if earlier is not None and earlier["open"]:
+        raise OneOpenAlready()
+    if earlier is not None and earlier["today"] >= MOST_IN_A_DAY:
+        raise TooManyToday()
+    own = await herself(tx)
+    row = SelfRegistration(
+        id=new_id(),
+        login_id=login,
+        person_id=own if own is not None and await region_of(own, tx) else None,
+        region=command.region,
+        status=Status.OPEN,
+        people=1,
+        made_at=tx.now,
+        expires_at=tx.now + KEPT_FOR,
+    )
+    row.sub_sealed = tx.vault.seal(tx.actor.sub, f"self_registrations.sub:{row.id}")
+    _fill(row, command, tx)
+    await tx.add(row)
+    return seen(row, tx)
+
+
+async def change_self_registration(
+    registration_id: UUID, command: SelfRegister, version: int, tx: Tx
+) -> SelfRegistrationView:
+    """She corrects what she filled in; a returned one waits for the desk again. Raises
+    SelfRegistrationNotFound, StaleVersion, AlreadyDecided, OutsideJurisdiction."""
+    row = await require(registration_id, tx, lock=True)
+    if row.version != version:
+        raise StaleVersion()
+    require_undecided(row.status)
+    row.status, row.reason_sealed = Status.OPEN, None
+    row.expires_at = tx.now + KEPT_FOR
+    _fill(row, command, tx)
+    await tx.save(row)
+    return seen(row, tx)
+
+
+async def withdraw_self_registration(registration_id: UUID, tx: Tx) -> SelfRegistrationView:
+    """She takes it back, no reason asked; what she filled in is erased at once. Taking back what
+    is taken back changes nothing. Raises SelfRegistrationNotFound, AlreadyDecided."""
+    row = await require(registration_id, tx, lock=True)
+    if row.status != Status.WITHDRAWN:
+        require_undecided(row.status)
+        await decide(row, Status.WITHDRAWN, tx)
+    return seen(row, tx)
+
+
+async def return_self_registration(
+    registration_id: UUID, command: ReturnSelfRegistration, tx: Tx
+) -> SelfRegistrationView:
+    """The desk gives it back to be put right, with a reason she reads. Raises
+    SelfRegistrationNotFound, AlreadyDecided."""
+    row = await require(registration_id, tx, "migrant:write", lock=True)
+    require_undecided(row.status, (Status.OPEN,))
+    row.status = Status.RETURNED
+    row.reason_sealed = tx.vault.seal(command.reason, f"self_registrations.reason:{row.id}")
+    row.expires_at = tx.now + KEPT_FOR
+    await tx.save(row)
+    return seen(row, tx)
+
+
+async def decide(row: SelfRegistration, status: Status, tx: Tx) -> None:
+    """Nothing of the form is kept beyond a decision, and that it was decided for 14 days."""
+    row.status = status
+    row.form_sealed = row.sub_sealed = row.id_number_index = row.reason_sealed = None
+    row.decided_at, row.decided_by = tx.now, tx.actor.sub
+    row.expires_at = tx.now + KEPT_FOR
+    await tx.save(row)
+
+
+async def erase_expired(tx: Tx) -> None:
+    """What nobody confirmed in time, what was decided long ago, codes and guesses of the past.
+    Doing it twice erases nothing more."""
+    for statement in (
+        "DELETE FROM self_registrations WHERE expires_at <= $1",
+        "DELETE FROM account_codes WHERE expires_at <= $1",
+        "DELETE FROM account_tries WHERE until <= $1",
+    ):
+        await tx.execute(statement, tx.now)
+
+
+def _fill(row: SelfRegistration, command: SelfRegister, tx: Tx) -> None:
+    """Raises OutsideJurisdiction."""
+    if not tx.actor.covers(command.region):
+        raise OutsideJurisdiction()
+    row.region = command.region
+    row.people = 1 + len(command.companions)
+    form = command.model_dump_json()
+    row.form_sealed = tx.vault.seal(form, f"self_registrations.form:{row.id}")
+    row.id_number_index = tx.vault.index(command.id_number, "id_number")

@@ -1,0 +1,8 @@
+"""."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Filled by its feature."""

@@ -1,0 +1,1 @@
+"""Clouds (云短信): providers whose HTTP calls are described by data, not by adapters."""
