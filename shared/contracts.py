@@ -5,10 +5,12 @@ an incompatible change of an event without a new version."""
 import json
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+import shared.events
 from shared.events.base import CATALOGUE, Event
 
 SERVICES = ("registry", "migrant", "exchange", "assessment", "notify")
@@ -35,8 +37,8 @@ _ENVELOPE = {
 
 def events() -> list[type[Event]]:
     """Every declared event, by type."""
-    for service in SERVICES:
-        import_module(f"shared.events.{service}")
+    for module in iter_modules(shared.events.__path__):
+        import_module(f"shared.events.{module.name}")
     return [CATALOGUE[name] for name in sorted(CATALOGUE) if _is_ours(CATALOGUE[name])]
 
 

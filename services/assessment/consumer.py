@@ -12,7 +12,7 @@ from services.assessment.facts.rules import check_days
 from services.assessment.facts.schemas import RecordFact
 from shared.consumer import Consumer
 from shared.db import Tx
-from shared.events import exchange, migrant, notify, registry
+from shared.events import exchange, migrant, notify, registry, registry_vital
 from shared.events.base import Event
 from shared.ids import new_id
 
@@ -35,18 +35,18 @@ def _counts(
         await record_facts(facts, event_id, at, tx)
 
 
-_counts(registry.BirthRegistered, registry_facts.birth_registered)
-_counts(registry.BirthCorrected, registry_facts.birth_corrected)
-_counts(registry.BirthAnnulled, registry_facts.birth_annulled)
-_counts(registry.BirthReinstated, registry_facts.birth_reinstated)
-_counts(registry.DeathRegistered, registry_facts.death_registered)
-_counts(registry.DeathCorrected, registry_facts.death_corrected)
-_counts(registry.DeathAnnulled, registry_facts.death_annulled)
-_counts(registry.MarriageRegistered, registry_facts.marriage_registered)
-_counts(registry.DivorceRegistered, registry_facts.marriage_registered)
-_counts(registry.MarriageCorrected, registry_facts.marriage_corrected)
-_counts(registry.MarriageAnnulled, registry_facts.marriage_annulled)
-_counts(registry.MarriageReinstated, registry_facts.marriage_reinstated)
+_counts(registry_vital.BirthRegistered, registry_facts.birth_registered)
+_counts(registry_vital.BirthCorrected, registry_facts.birth_corrected)
+_counts(registry_vital.BirthAnnulled, registry_facts.birth_annulled)
+_counts(registry_vital.BirthReinstated, registry_facts.birth_reinstated)
+_counts(registry_vital.DeathRegistered, registry_facts.death_registered)
+_counts(registry_vital.DeathCorrected, registry_facts.death_corrected)
+_counts(registry_vital.DeathAnnulled, registry_facts.death_annulled)
+_counts(registry_vital.MarriageRegistered, registry_facts.marriage_registered)
+_counts(registry_vital.DivorceRegistered, registry_facts.marriage_registered)
+_counts(registry_vital.MarriageCorrected, registry_facts.marriage_corrected)
+_counts(registry_vital.MarriageAnnulled, registry_facts.marriage_annulled)
+_counts(registry_vital.MarriageReinstated, registry_facts.marriage_reinstated)
 _counts(registry.RosterImported, registry_facts.roster_imported)
 _counts(registry.FeedReconciled, registry_facts.feed_reconciled)
 _counts(registry.FeedWithdrawn, registry_facts.feed_withdrawn)

@@ -4,7 +4,8 @@ from services.exchange.notices import events
 from shared.consumer import Consumer
 from shared.db import Tx
 from shared.events.migrant import CertificateChecked, MigrantArrived
-from shared.events.registry import BirthRegistered, PersonsMerged, PersonsSeparated
+from shared.events.registry import PersonsMerged, PersonsSeparated
+from shared.events.registry_vital import BirthRegistered
 from shared.subjects import follow_logins
 
 consumer = Consumer("exchange")

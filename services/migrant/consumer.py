@@ -22,13 +22,11 @@ from shared.events.registry import (
     ArrivalDoubted,
     CertificateFactsFound,
     CertificateFactsMissing,
-    DeathAnnulled,
-    DeathCorrected,
-    DeathRegistered,
     PersonsMerged,
     PersonsSeparated,
     RegionsChanged,
 )
+from shared.events.registry_vital import DeathAnnulled, DeathCorrected, DeathRegistered
 from shared.usage import Purpose
 
 consumer = Consumer("migrant")

@@ -21,7 +21,8 @@ from shared.events.migrant import (
     ContactChoicesChanged,
     HelpRatingAsked,
 )
-from shared.events.registry import BirthRegistered, PersonsMerged, PersonsSeparated
+from shared.events.registry import PersonsMerged, PersonsSeparated
+from shared.events.registry_vital import BirthRegistered
 from shared.subjects import follow_logins
 from shared.usage import Purpose
 

@@ -34,7 +34,8 @@ from shared.events.migrant import (
     MigrantDeparted,
     StayCorrected,
 )
-from shared.events.registry import DeathAnnulled, DeathRegistered, PersonsMerged
+from shared.events.registry import PersonsMerged
+from shared.events.registry_vital import DeathAnnulled, DeathRegistered
 from shared.subjects import follow_logins
 
 consumer = Consumer("registry")

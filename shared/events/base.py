@@ -5,8 +5,8 @@
         birth_id: UUID
 
 declared in shared/events/registry.py becomes type `yipan.registry.birth-registered.v1` on topic
-`yipan.registry`, keyed by `birth_id`. A field of type `Personal` is sealed before the event
-leaves the service and opened when another service consumes it.
+`yipan.registry`, keyed by `birth_id`; registry_vital.py declares more of the registry's. A field of
+type `Personal` is sealed before the event leaves the service and opened when another consumes it.
 """
 
 import base64
@@ -51,7 +51,7 @@ class Event(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **declared: Any) -> None:
         key, version = declared["key"], declared.get("version", 1)
-        service = cls.__module__.rpartition(".")[2]
+        service = cls.__module__.rpartition(".")[2].partition("_")[0]
         cls.topic = f"yipan.{service}"
         cls.event_type = f"yipan.{service}.{_kebab(cls.__name__)}.v{version}"
         cls.key_field = key

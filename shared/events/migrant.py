@@ -7,11 +7,9 @@ from shared.events.base import Event, Personal
 
 
 class MigrantArrived(Event, key="person_id"):
-    """Somebody registered at the welcome desk (流入登记).
-
-    `person_id` is new when the desk has not met her before; the registry keeps it, or answers
-    with persons-merged when it already knows her. `origin_region` is her home (hukou) county.
-    """
+    """Somebody registered at the welcome desk (流入登记). `person_id` is new when the desk has not
+    met her before; the registry keeps it, or answers with persons-merged when it already knows
+    her. `origin_region` is her home (hukou) county."""
 
     arrival_id: UUID
     person_id: UUID
@@ -331,8 +329,7 @@ class HelpRated(Event, key="request_id"):
 
 
 class HelpOverdue(Event, key="request_id"):
-    """An office passed a deadline of a request for help (求助超期): `kind` is acceptance,
-    settlement or review."""
+    """An office passed a deadline of a request for help (求助超期): acceptance, settlement, review."""
 
     request_id: UUID
     region: str
@@ -343,9 +340,8 @@ class HelpOverdue(Event, key="request_id"):
 
 
 class AccountLinked(Event, key="login_id"):
-    """A login was linked to the person whose id card a desk saw (账号绑定). `login_id` stands for
-    the login and says nothing about it; every service lets it open her records. Said again when a
-    merge is taken back."""
+    """A login, known by `login_id` alone, was linked to the person whose id card a desk saw
+    (账号绑定): it opens her records everywhere. Said again when a merge is taken back."""
 
     login_id: UUID
     person_id: UUID
@@ -359,9 +355,8 @@ class AccountUnlinked(Event, key="login_id"):
 
 
 class ClaimSubmitted(Event, key="claim_id"):
-    """A claim goes to whoever pays it by rule (报销送达). Where that is her home county, the
-    personal fields tell it whom, which provider and which account; for other payers, who are
-    reached on paper, they stay empty. Sums are whole fen."""
+    """A claim goes to whoever pays it by rule (报销送达). The personal fields are for her home
+    county; for other payers, who are reached on paper, they stay empty. Sums are whole fen."""
 
     claim_id: UUID
     person_id: UUID

@@ -37,25 +37,27 @@ from shared.events.migrant import (
 from shared.events.notify import MessageDelivered, MessageFailed
 from shared.events.registry import (
     ArrivalDoubted,
-    BirthAnnulled,
-    BirthCorrected,
-    BirthRegistered,
-    BirthReinstated,
     BlindZoneFound,
-    DeathAnnulled,
-    DeathCorrected,
-    DeathRegistered,
-    DivorceRegistered,
     FeedReconciled,
     FeedWithdrawn,
-    MarriageAnnulled,
-    MarriageCorrected,
-    MarriageRegistered,
-    MarriageReinstated,
     PersonCorrected,
     RegionPair,
     RegionsChanged,
     RosterImported,
+)
+from shared.events.registry_vital import (
+    BirthAnnulled,
+    BirthCorrected,
+    BirthRegistered,
+    BirthReinstated,
+    DeathAnnulled,
+    DeathCorrected,
+    DeathRegistered,
+    DivorceRegistered,
+    MarriageAnnulled,
+    MarriageCorrected,
+    MarriageRegistered,
+    MarriageReinstated,
 )
 from shared.ids import new_id
 from tests.assessment.samples import HOME, NOON, PEER, TOWNSHIP

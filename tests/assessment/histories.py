@@ -22,19 +22,16 @@ from shared.events.migrant import (
     ServiceRecordAnnulled,
     StayCorrected,
 )
-from shared.events.registry import (
+from shared.events.registry import FeedReconciled, FeedWithdrawn, RegionPair, RegionsChanged
+from shared.events.registry_vital import (
     BirthAnnulled,
     BirthCorrected,
     BirthRegistered,
     BirthReinstated,
-    FeedReconciled,
-    FeedWithdrawn,
     MarriageAnnulled,
     MarriageCorrected,
     MarriageRegistered,
     MarriageReinstated,
-    RegionPair,
-    RegionsChanged,
 )
 from shared.ids import new_id
 from tests.assessment.samples import HOME, NOON, PEER

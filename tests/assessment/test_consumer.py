@@ -12,13 +12,8 @@ from services.assessment.facts.kinds import KINDS
 from shared.events.base import CATALOGUE, Event
 from shared.events.migrant import EmploymentFiled
 from shared.events.notify import MessageDelivered, MessageFailed
-from shared.events.registry import (
-    BirthRegistered,
-    FeedReconciled,
-    RegionPair,
-    RegionsChanged,
-    RosterImported,
-)
+from shared.events.registry import FeedReconciled, RegionPair, RegionsChanged, RosterImported
+from shared.events.registry_vital import BirthRegistered
 from shared.ids import new_id
 from shared.testing import event_message, make_actor
 from tests.assessment.heard import BIRTH, COUNTING, EVENTS, FEED, JOB

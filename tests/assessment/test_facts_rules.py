@@ -16,7 +16,8 @@ from shared.events.migrant import (
     HelpSettled,
     MigrantArrived,
 )
-from shared.events.registry import BirthRegistered, RosterImported
+from shared.events.registry import RosterImported
+from shared.events.registry_vital import BirthRegistered
 from shared.ids import new_id
 from tests.assessment.samples import HOME, NOON, PEER, TOWNSHIP
 

@@ -10,7 +10,8 @@ from shared.clock import today
 from shared.consumer import ConsumerLoop
 from shared.events.base import Event
 from shared.events.migrant import CertificateChecked, MigrantArrived
-from shared.events.registry import BirthRegistered, PersonsMerged
+from shared.events.registry import PersonsMerged
+from shared.events.registry_vital import BirthRegistered
 from shared.ids import new_id
 from shared.testing import client_of, event_message
 from tests.exchange.federation import COUNTY, OTHER, Federation, Node, settled

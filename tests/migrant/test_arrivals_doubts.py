@@ -9,13 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.migrant.arrivals.rules import Doubt
-from shared.events.registry import (
-    ArrivalDoubted,
-    DeathAnnulled,
-    DeathCorrected,
-    DeathRegistered,
-    PersonsMerged,
-)
+from shared.events.registry import ArrivalDoubted, PersonsMerged
+from shared.events.registry_vital import DeathAnnulled, DeathCorrected, DeathRegistered
 from shared.ids import new_id
 from tests.migrant.desk import again, arrive, done, read, rows
 from tests.migrant.samples import OTHER_VILLAGE, VILLAGE, fresh_id_number

@@ -7,13 +7,8 @@ import httpx
 from fastapi import FastAPI
 
 from shared.clock import today
-from shared.events.registry import (
-    DeathAnnulled,
-    DeathCorrected,
-    DeathRegistered,
-    PersonsMerged,
-    PersonsSeparated,
-)
+from shared.events.registry import PersonsMerged, PersonsSeparated
+from shared.events.registry_vital import DeathAnnulled, DeathCorrected, DeathRegistered
 from shared.ids import new_id
 from shared.testing import Issuer
 from tests.migrant.conftest import bearer

@@ -10,7 +10,7 @@ from services.notify.providers.inbound import ReceiptRead
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import Sending
 from shared.events.migrant import ConsentGiven
-from shared.events.registry import BirthRegistered
+from shared.events.registry_vital import BirthRegistered
 from shared.ids import new_id
 
 ALWAYS = {"open_from": "00:00", "open_to": "00:00"}

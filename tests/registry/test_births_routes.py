@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.clock import today
-from shared.events.registry import BirthRegistered
+from shared.events.registry_vital import BirthRegistered
 from shared.testing import EVENT_VAULT
 from tests.registry.places import AWAY, COUNTY_AWAY, HOME, NEXT, number
 from tests.registry.vital_samples import (

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from services.registry.persons.merging import merge_persons
 from shared.events.base import Event
-from shared.events.registry import DeathAnnulled, DeathRegistered, PersonsMerged
+from shared.events.registry import PersonsMerged
+from shared.events.registry_vital import DeathAnnulled, DeathRegistered
 from shared.testing import event_message
 from tests.conftest import parts_of
 from tests.registry.places import HOME

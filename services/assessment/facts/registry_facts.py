@@ -18,24 +18,26 @@ from services.assessment.facts.rules import (
 from services.assessment.facts.schemas import RecordFact
 from shared.events.registry import (
     ArrivalDoubted,
+    BlindZoneFound,
+    FeedReconciled,
+    FeedWithdrawn,
+    PersonCorrected,
+    RegionsChanged,
+    RosterImported,
+)
+from shared.events.registry_vital import (
     BirthAnnulled,
     BirthCorrected,
     BirthRegistered,
     BirthReinstated,
-    BlindZoneFound,
     DeathAnnulled,
     DeathCorrected,
     DeathRegistered,
     DivorceRegistered,
-    FeedReconciled,
-    FeedWithdrawn,
     MarriageAnnulled,
     MarriageCorrected,
     MarriageRegistered,
     MarriageReinstated,
-    PersonCorrected,
-    RegionsChanged,
-    RosterImported,
 )
 
 _FEED_LINES: Final = ("new", "changed", "unchanged", "conflicting", "rejected")

@@ -6,7 +6,7 @@ from services.exchange.notices.schemas import Arrival, BirthRegistered, Certific
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_for_region, find_issuer
 from shared.db import Tx
-from shared.events import migrant, registry
+from shared.events import migrant, registry, registry_vital
 
 
 async def tell_of_arrival(event: migrant.MigrantArrived, tx: Tx) -> None:
@@ -42,7 +42,7 @@ async def tell_of_check(event: migrant.CertificateChecked, tx: Tx) -> None:
     await tell(content, issuer.region_prefixes[0], issuer, tx, source=source)
 
 
-async def tell_of_birth(event: registry.BirthRegistered, tx: Tx) -> None:
+async def tell_of_birth(event: registry_vital.BirthRegistered, tx: Tx) -> None:
     """The mother's home county learns that its household changed (出生通报)."""
     home = event.mother_home_region
     if home is None or home.startswith((await our_node(tx)).region):

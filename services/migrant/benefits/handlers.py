@@ -54,7 +54,7 @@ from services.migrant.benefits.schemas import (
 )
 from services.migrant.people.queries import current_id
 from shared.db import Tx
-from shared.events.registry import DeathCorrected, DeathRegistered
+from shared.events.registry_vital import DeathCorrected, DeathRegistered
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 

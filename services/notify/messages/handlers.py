@@ -43,7 +43,7 @@ from services.notify.templates.wordings import wording_for
 from shared.clock import CHINA
 from shared.db import Tx
 from shared.events.notify import MessageAccepted
-from shared.events.registry import BirthRegistered
+from shared.events.registry_vital import BirthRegistered
 from shared.ids import new_id
 from shared.problems import Problem
 

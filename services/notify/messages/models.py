@@ -1,6 +1,6 @@
 """Tables: messages, the attempts to submit them, and the parts a provider made of them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -102,3 +102,22 @@ class Part(Row, table=True):
     reason: str | None = None
     at: datetime | None = Field(default=None, sa_type=Timestamp)
     received_at: datetime = Field(sa_type=Timestamp)
+
+
+class ProviderBucket(Row, table=True):
+    """Tokens of one provider, of all replicas together (令牌桶): filled up to `at`."""
+
+    __tablename__ = "provider_buckets"
+
+    name: str = Field(primary_key=True)
+    tokens: float
+    at: datetime = Field(sa_type=Timestamp)
+
+
+class TextedNumber(Row, table=True):
+    """A number that gets texts on a day, held while they are counted against its caps."""
+
+    __tablename__ = "texted_numbers"
+
+    phone_index: bytes = Field(primary_key=True)
+    day: date

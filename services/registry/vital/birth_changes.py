@@ -20,7 +20,7 @@ from services.registry.vital.rules import Doubt, same_birth
 from services.registry.vital.schemas import BirthView
 from services.registry.vital.unions import registrations_of
 from shared.db import Tx
-from shared.events.registry import BirthAnnulled, BirthCorrected, BirthReinstated
+from shared.events.registry_vital import BirthAnnulled, BirthCorrected, BirthReinstated
 
 _OWN = ("born_on", "sex", "multiple_index", "mother_id", "father_id", "region")
 

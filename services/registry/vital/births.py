@@ -35,7 +35,7 @@ from services.registry.vital.schemas import (
 from shared.clock import CHINA
 from shared.codes import FamilyRelation, Sex
 from shared.db import Tx
-from shared.events.registry import BirthRegistered, BirthReported
+from shared.events.registry_vital import BirthRegistered, BirthReported
 from shared.ids import new_id
 
 

@@ -12,7 +12,7 @@ from services.registry.vital.queries import death_view
 from services.registry.vital.rules import doubt_about_dead
 from services.registry.vital.schemas import DeathView
 from shared.db import Tx
-from shared.events.registry import DeathAnnulled, DeathCorrected
+from shared.events.registry_vital import DeathAnnulled, DeathCorrected
 
 
 async def correct_death(command: CorrectDeath, report_id: UUID, version: int, tx: Tx) -> DeathView:

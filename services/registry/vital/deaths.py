@@ -21,7 +21,7 @@ from services.registry.vital.schemas import (
 )
 from shared.clock import CHINA
 from shared.db import Tx
-from shared.events.registry import DeathRegistered
+from shared.events.registry_vital import DeathRegistered
 from shared.ids import new_id
 
 

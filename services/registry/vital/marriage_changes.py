@@ -13,7 +13,7 @@ from services.registry.vital.rules import Doubt
 from services.registry.vital.schemas import MarriageView, Spouse
 from services.registry.vital.unions import known, seal_spouses, spouse_index, spouses_in
 from shared.db import Tx
-from shared.events.registry import MarriageAnnulled, MarriageCorrected, MarriageReinstated
+from shared.events.registry_vital import MarriageAnnulled, MarriageCorrected, MarriageReinstated
 
 
 async def get_marriage(report_id: UUID, tx: Tx) -> MarriageView:

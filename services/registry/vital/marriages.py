@@ -33,7 +33,7 @@ from services.registry.vital.unions import (
     warnings_about,
 )
 from shared.db import Tx
-from shared.events.registry import DivorceRegistered, MarriageRegistered
+from shared.events.registry_vital import DivorceRegistered, MarriageRegistered
 from shared.ids import new_id
 
 
