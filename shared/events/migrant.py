@@ -329,7 +329,7 @@ class HelpRated(Event, key="request_id"):
 
 
 class HelpOverdue(Event, key="request_id"):
-    """An office passed a deadline of a request for help (求助超期): acceptance, settlement, review."""
+    """An office passed a deadline of a request for help (求助超期), of which `kind` says."""
 
     request_id: UUID
     region: str
