@@ -57,7 +57,7 @@ class Relay:
             while True:
                 self._filled.clear()
                 if await self.publish_batch(connection) < _BATCH:
-                    await self._sweep(connection)
+                    await self.sweep(connection)
                     await self._wait()
         finally:
             if not connection.is_closed():
@@ -83,13 +83,15 @@ class Relay:
 
     _swept = datetime.min.replace(tzinfo=UTC)
 
-    async def _sweep(self, connection: Any) -> None:
-        """Once an hour, drop what has been published for longer than KEEP."""
+    async def sweep(self, connection: Any) -> None:
+        """Once an hour, drop what was kept for KEEP: events that were published, and the answers to
+        requests with an Idempotency-Key, which nobody repeats so late."""
         now = datetime.now(UTC)
         if now - self._swept < timedelta(hours=1):
             return
         self._swept = now
         await connection.execute("DELETE FROM outbox WHERE published_at < $1", now - KEEP)
+        await connection.execute("DELETE FROM idempotency_keys WHERE created_at < $1", now - KEEP)
 
 
 def _message(row: asyncpg.Record) -> Message:

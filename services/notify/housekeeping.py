@@ -1,25 +1,22 @@
 """Once an hour: erase what was kept long enough (保存期限, PIPL art. 19), and stop waiting."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from services.notify.messages.rules import day_of
 from services.notify.receipts.queries import unmatched_receipts
-from services.notify.settings import Sending, Settings
+from services.notify.settings import Sending, settings_of
 from shared.app import Parts
 from shared.db import Tx
 from shared.events.notify import MessageFailed
-from shared.retention import forget_answers
-from shared.tasks import end
+from shared.jobs import repeating
 
 log = structlog.get_logger()
 
 _EVERY = 3600.0
-_AFTER_TROUBLE = 60.0
 _DUTY_DAYS = 28  # a task that is settled counts for one digest
 
 _UNCONFIRMED = """
@@ -102,30 +99,11 @@ async def tidy(tx: Tx, sending: Sending) -> None:
     await tx.execute(_ORPHANS, days(sending.reply_days))
     await tx.execute(_CONTACTS, days(sending.contact_days))
     await tx.execute(_CHOICES, days(sending.contact_days))
-    await forget_answers(days(sending.content_days), tx)
     for statement in _FACTS:
         await tx.execute(statement, days(sending.fact_days))
 
 
-@asynccontextmanager
-async def housekeeping(parts: Parts) -> AsyncIterator[None]:
+def housekeeping(parts: Parts) -> AbstractAsyncContextManager[None]:
     """Runs `tidy` beside the service; several replicas may, each in one short transaction."""
-    settings = parts.settings
-    if not isinstance(settings, Settings):
-        raise TypeError("the notify service needs its own settings")
-    task = asyncio.create_task(_run(parts, settings.sending))
-    try:
-        yield
-    finally:
-        await end(task)
-
-
-async def _run(parts: Parts, sending: Sending) -> None:
-    while True:
-        try:
-            async with parts.database.transaction(parts.actor) as tx:
-                await tidy(tx, sending)
-            await asyncio.sleep(_EVERY)
-        except Exception as error:
-            log.warning("housekeeping-paused", service="notify", error=type(error).__name__)
-            await asyncio.sleep(_AFTER_TROUBLE)
+    step = partial(tidy, sending=settings_of(parts).sending)
+    return repeating(parts, "housekeeping", step, every=_EVERY)

@@ -16,6 +16,8 @@ TEXTS = {
     "residence_region": "420325100001",
     "from_region": "420325200002",
     "to_region": "420325100001",
+    "was_region": "420325200002",
+    "payer_region": "420381",
     "asked_region": "420325100",
     "origin_region": "420381",
     "mother_home_region": None,

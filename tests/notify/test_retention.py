@@ -22,6 +22,7 @@ HELD = {("opt_outs", "phone_index"): "a stop goes on holding"}
 NOBODYS = {
     ("messages", "content_hash"): "keyed; tells a repeated request from another",
     ("idempotency_keys", "request_hash"): "tells a repeated request from another",
+    ("idempotency_keys", "body"): "the relay's hourly sweep, tests/shared/test_outbox.py",
     ("dead_letters", "payload"): "an operator settles it; its personal fields are sealed",
 }
 VALUES: dict[str, dict[str, Any]] = {
@@ -60,6 +61,9 @@ def old_value(column: Column[Any]) -> Any:
 
 
 async def add_old_row(table: Table, tx: Tx) -> None:
+    if table.name == "texted_numbers":  # written by one function alone
+        await tx.execute("SELECT hold_numbers($1, $2, $3)", [b"n"], LONG_AGO, LONG_AGO.date())
+        return
     row = {each.name: old_value(each) for each in table.columns} | VALUES.get(table.name, {})
     if table.name == "messages":
         row["template_id"] = await tx.fetch_value("SELECT id FROM templates LIMIT 1")

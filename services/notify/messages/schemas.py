@@ -1,10 +1,10 @@
 """Commands and views of messages."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue, model_validator
 
 from services.notify.messages.rules import AttemptState, Status
 from services.notify.templates.rules import OFFICIAL
@@ -16,7 +16,17 @@ Reference = Annotated[
     str,
     Field(pattern=r"^[\x21-\x7e]{1,100}$", description="the caller's own, never personal data"),
 ]
+_AHEAD = timedelta(days=366)
 VariableValue = Annotated[str, Field(max_length=200)] | int
+
+
+def _within_reach(at: datetime) -> datetime:
+    if at - datetime.now(UTC) > _AHEAD:
+        raise ValueError("时间最晚为一年以后 / at most a year ahead")
+    return at
+
+
+Soon = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 
 
 class To(Command):
@@ -40,8 +50,8 @@ class SendMessage(Command):
     variables: dict[VariableName, VariableValue] = Field(default_factory=dict, max_length=20)
     to: To
     purpose: MessagePurpose
-    not_before: AwareDatetime | None = None
-    expires: AwareDatetime | None = None
+    not_before: Soon | None = None
+    expires: Soon | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
