@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import APIRouter, FastAPI, Request, params
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -27,6 +28,7 @@ from shared.settings import ServiceSettings
 from shared.tasks import end
 from shared.telemetry import Metrics, Observed, configure_tracing
 
+OwnSettings = TypeVar("OwnSettings", bound=ServiceSettings)
 Extra = Callable[["Parts"], AbstractAsyncContextManager[None]]
 
 
@@ -41,6 +43,12 @@ class Parts:
     metrics: Metrics
     loop: ConsumerLoop
     app: FastAPI
+
+    def settings_as(self, kind: type[OwnSettings]) -> OwnSettings:
+        """The settings as the kind that the service declares. Raises TypeError for another's."""
+        if not isinstance(self.settings, kind):
+            raise TypeError(f"{kind.__module__} are needed")
+        return self.settings
 
 
 def create_app(

@@ -8,7 +8,7 @@ import structlog
 
 from services.notify.messages.rules import day_of
 from services.notify.receipts.queries import unmatched_receipts
-from services.notify.settings import Sending, settings_of
+from services.notify.settings import Sending, Settings
 from shared.app import Parts
 from shared.db import Tx
 from shared.events.notify import MessageFailed
@@ -105,5 +105,5 @@ async def tidy(tx: Tx, sending: Sending) -> None:
 
 def housekeeping(parts: Parts) -> AbstractAsyncContextManager[None]:
     """Runs `tidy` beside the service; several replicas may, each in one short transaction."""
-    step = partial(tidy, sending=settings_of(parts).sending)
+    step = partial(tidy, sending=parts.settings_as(Settings).sending)
     return repeating(parts, "housekeeping", step, every=_EVERY)

@@ -18,7 +18,6 @@ from pydantic import (
 
 from services.notify.providers.ids import IdForm
 from services.notify.templates.rules import Kind
-from shared.app import Parts
 from shared.settings import ServiceSettings
 
 
@@ -260,10 +259,3 @@ class Settings(ServiceSettings):
     providers: tuple[AnyProvider, ...] = ()
     sending: Sending = Sending()
     watching: Watching = Watching()
-
-
-def settings_of(parts: Parts) -> Settings:
-    """The settings of a running notify service."""
-    if not isinstance(parts.settings, Settings):
-        raise TypeError("the notify service needs its own settings")
-    return parts.settings

@@ -158,8 +158,8 @@ class Worker:
 @asynccontextmanager
 async def sending_worker(parts: Parts) -> AsyncIterator[None]:
     """Runs the worker beside the service. Without a provider texts wait until they are stale."""
-    settings = parts.settings
-    if not isinstance(settings, Settings) or not settings.providers:
+    settings = parts.settings_as(Settings)
+    if not settings.providers:
         yield
         return
     inbox = DatabaseInbox(parts.database, parts.actor, settings.sending)

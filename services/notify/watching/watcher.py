@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from services.notify.settings import Settings, settings_of
+from services.notify.settings import Settings
 from services.notify.watching.gauges import DeliveryGauges
 from services.notify.watching.handlers import watch_delivery
 from services.notify.watching.queries import get_delivery
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 async def delivery_watcher(parts: Parts) -> AsyncIterator[None]:
     """Several replicas may look, an alert is raised by one of them; outages of the database only
     delay."""
-    task = asyncio.create_task(_run(parts, settings_of(parts)))
+    task = asyncio.create_task(_run(parts, parts.settings_as(Settings)))
     try:
         yield
     finally:

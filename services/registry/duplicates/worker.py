@@ -36,9 +36,7 @@ _PROGRAM: Final = "services.registry.duplicates.program"
 @asynccontextmanager
 async def looking_for_duplicates(parts: Parts) -> AsyncIterator[None]:
     """Runs a worker beside the service."""
-    if not isinstance(parts.settings, Settings):
-        raise TypeError("the registry's settings are needed")
-    worker = DuplicateWorker(parts.database, parts.actor, parts.settings)
+    worker = DuplicateWorker(parts.database, parts.actor, parts.settings_as(Settings))
     tasks = [asyncio.create_task(run()) for run in (worker.search, worker.check)]
     try:
         yield
