@@ -83,3 +83,13 @@ async def test_an_urgent_text_passes_a_campaign(notify: Notify) -> None:
     actor = parts_of(notify.app).actor
     async with notify.database.transaction(actor) as tx:
         assert await lock_bucket("simulator", 20, tx) < 20
+
+
+async def test_an_idle_lane_leaves_the_bucket_alone(notify: Notify) -> None:
+    worker = notify.worker(FakeProvider())
+    for lane in Lane:
+        assert await worker.send_due(lane) == 0
+    assert await notify.rows("SELECT * FROM provider_buckets") == []
+    await notify.send(await notify.person())
+    assert await worker.send_due(Lane.BULK) == 1
+    assert len(await notify.rows("SELECT * FROM provider_buckets")) == 1

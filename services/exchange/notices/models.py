@@ -26,6 +26,7 @@ class Notice(Row, table=True):
         CheckConstraint("direction IN ('out', 'in')", "notices_direction"),
         Index("notices_list", "direction", "id"),
         Index("notices_source", "source", unique=True),
+        Index("notices_undeliverable", "id", postgresql_where="direction = 'out' AND peer IS NULL"),
         Index(
             "notices_local_region",
             "local_region",

@@ -25,8 +25,8 @@ WITH waiting AS (
 SELECT peer, coalesce(queued, 0) AS queued, coalesce(sending, 0) AS sending,
        coalesce(failed, 0) AS failed, coalesce(given_up, 0) AS given_up, oldest_waiting,
        next_attempt_at, last_error,
-       (SELECT max(delivered_at) FROM messages_out
-        WHERE to_node = peer AND state = 'delivered') AS last_delivered_at,
+       (SELECT delivered_at FROM messages_out WHERE to_node = peer AND state = 'delivered'
+        ORDER BY sequence DESC LIMIT 1) AS last_delivered_at,
        reason AS paused_reason, paused_at
 FROM waiting FULL JOIN peer_pauses USING (peer) ORDER BY peer
 """

@@ -30,7 +30,8 @@ class DivertMessage(Command):
 
 
 class PeerQueueView(BaseModel):
-    """What waits for a peer, and since when. `paused_reason` is null while nobody paused it."""
+    """What waits for a peer, and since when; `last_delivered_at` is that of the newest message it
+    got. `paused_reason` is null while nobody paused it."""
 
     peer: str
     queued: int

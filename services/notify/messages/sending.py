@@ -41,6 +41,9 @@ LEFT JOIN provider_wordings AS w ON w.template_id = m.template_id AND w.provider
 WHERE m.status = 'queued' AND m.lane = $1 AND m.due_at <= $2
 ORDER BY m.due_at LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 """  # noqa: S608 a constant of our own
+_ANY_DUE = """
+SELECT EXISTS (SELECT FROM messages WHERE status = 'queued' AND lane = $1 AND due_at <= $2)
+"""
 _MARK = """
 UPDATE messages AS m
 SET status = 'submitting', provider = $4, tries = t.tries, phone_sealed = t.sealed,
@@ -105,6 +108,11 @@ class _Marked:
     sealed: bytes
     number: bytes
     tries: int
+
+
+async def anything_due(lane: Lane, tx: Tx) -> bool:
+    """Whether a text of the lane may go now, as far as its time tells."""
+    return bool(await tx.fetch_value(_ANY_DUE, lane, tx.now))
 
 
 async def claim(

@@ -71,6 +71,8 @@ class Worker:
             return 0
         provider = self._providers[name]
         async with self._database.transaction(self._actor, purpose=Purpose.NOTIFICATION) as tx:
+            if not await steps.anything_due(lane, tx):
+                return 0  # an idle lane leaves the bucket's row alone
             limit = await self._tokens(provider, lane, tx)
             requests = await steps.claim(lane, name, limit, tx, self._sending) if limit else []
             if requests:
