@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 
-import asyncpg
-
 from services.notify.contacts.models import Contact
 from shared.ids import new_id
 from shared.testing import VAULT
 from tests.bench import people
+from tests.bench.entering import enter
 
 PURPOSE = "monthly-greeting"
 
@@ -15,19 +14,8 @@ PURPOSE = "monthly-greeting"
 async def enter_contacts(dsn: str, count: int) -> None:
     """Enter `count` people with a number each, sealed as the service seals them; `dsn` is the
     owner's."""
-    names = [column.name for column in Contact.__table__.columns]  # type: ignore[attr-defined]
-    connection = await asyncpg.connect(dsn)
-    try:
-        for start in range(0, count, 10_000):
-            rows = [_contact(number) for number in range(start, min(start + 10_000, count))]
-            await connection.copy_records_to_table(
-                "contacts",
-                columns=names,
-                records=([getattr(row, name) for name in names] for row in rows),
-            )
-        await connection.execute("VACUUM ANALYZE contacts")
-    finally:
-        await connection.close()
+    for start in range(0, count, 10_000):
+        await enter(dsn, [_contact(number) for number in range(start, min(start + 10_000, count))])
 
 
 def phone(number: int) -> str:

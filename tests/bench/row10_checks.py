@@ -15,7 +15,6 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-import asyncpg
 import httpx
 
 from deploy.box.databases import migrate, owner_dsn
@@ -26,6 +25,7 @@ from shared.clock import today
 from shared.ids import new_id
 from shared.testing import VAULT
 from tests.bench import people
+from tests.bench.entering import enter
 from tests.bench.frame import Contest, Figures, Goal
 from tests.bench.pace import at_rate, percentile
 from tests.bench.stand import Stand, served
@@ -72,20 +72,9 @@ async def contest(stand: Stand, migrants: int) -> AsyncIterator[Contest]:
 
 async def _fill(dsn: str, migrants: int) -> None:
     """Enter made-up people with a stay each, by COPY, as the welcome desk enters them."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        for start in range(0, migrants, 20_000):
-            known = [_person(number) for number in range(start, min(start + 20_000, migrants))]
-            for model, rows in ((PersonHere, known), (Arrival, [_stay(each) for each in known])):
-                names = [column.name for column in model.__table__.columns]  # type: ignore[union-attr]
-                await connection.copy_records_to_table(
-                    str(model.__tablename__),
-                    columns=names,
-                    records=([getattr(row, name) for name in names] for row in rows),
-                )
-        await connection.execute("VACUUM ANALYZE people, arrivals")
-    finally:
-        await connection.close()
+    for start in range(0, migrants, 20_000):
+        known = [_person(number) for number in range(start, min(start + 20_000, migrants))]
+        await enter(dsn, known, [_stay(each) for each in known])
 
 
 def _person(number: int) -> PersonHere:

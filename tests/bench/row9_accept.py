@@ -19,6 +19,7 @@ from services.notify.contacts.models import Contact
 from shared.ids import new_id
 from shared.testing import VAULT
 from tests.bench import people
+from tests.bench.entering import enter
 from tests.bench.frame import Contest, Figures, Goal
 from tests.bench.kannel import kannel, sendsms
 from tests.bench.load import Job, request_bytes, write_requests
@@ -101,14 +102,8 @@ def _variables(slot: int) -> dict[str, str]:
 
 async def _fill(dsn: str) -> list[UUID]:
     """Enter people who agreed to reminders by COPY; returns their ids."""
-    names = [column.name for column in Contact.__table__.columns]  # type: ignore[attr-defined]
     rows = [_contact(number) for number in range(PEOPLE)]
-    connection = await asyncpg.connect(dsn)
-    await connection.copy_records_to_table(
-        "contacts", columns=names, records=([getattr(row, name) for name in names] for row in rows)
-    )
-    await connection.execute("VACUUM ANALYZE contacts")
-    await connection.close()
+    await enter(dsn, rows)
     return [row.person_id for row in rows]
 
 

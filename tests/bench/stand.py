@@ -30,6 +30,7 @@ from shared.clock import today
 from shared.ids import new_id
 from shared.testing import VAULT, Issuer, service_settings
 from tests.bench import people
+from tests.bench.entering import enter
 from tests.bench.load import Generator, generator
 
 CONNECTIONS = 16
@@ -149,16 +150,8 @@ async def _answering(port: int, process: asyncio.subprocess.Process) -> None:
 
 async def fill(dsn: str, first: int, count: int) -> list[str]:
     """Enter made-up people by COPY, sealed as the registry seals them; returns their ids."""
-    names = [column.name for column in Person.__table__.columns]  # type: ignore[attr-defined]
     rows = [_row(number) for number in range(first, first + count)]
-    connection = await asyncpg.connect(dsn)
-    await connection.copy_records_to_table(
-        "persons",
-        columns=names,
-        records=([getattr(row, name) for name in names] for row in rows),
-    )
-    await connection.execute("VACUUM ANALYZE persons")
-    await connection.close()
+    await enter(dsn, rows)
     return [str(row.id) for row in rows]
 
 

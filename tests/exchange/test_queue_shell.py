@@ -1,39 +1,22 @@
 """`yipan exchange …` against a running node."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from deploy.box.cli import main
-from deploy.box.fleet import free_ports
 from shared.testing import Issuer
 from tests.exchange.federation import CITY, COUNTY, OTHER, Federation, settled
 from tests.exchange.samples import make_notice
-
-Shell = Callable[..., asyncio.Future[Result]]
+from tests.shells import Shell, shell_of
 
 
 @pytest.fixture
 async def shell(friends: Federation, issuer: Issuer) -> AsyncIterator[Shell]:
-    (port,) = free_ports(1)
     token = issuer.token(scope="exchange:admin", region="420325")
-    config = uvicorn.Config(friends[COUNTY].app, port=port, lifespan="off", log_level="warning")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-
-    def invoke(*arguments: str) -> asyncio.Future[Result]:
-        where = ["--url", f"http://127.0.0.1:{port}", "--token", token]
-        every = ["exchange", *where, *arguments]
-        return asyncio.ensure_future(asyncio.to_thread(CliRunner().invoke, main, every))
-
-    yield invoke
-    server.should_exit = True
-    await task
+    app = friends[COUNTY].app
+    async with shell_of(app, lambda given, where: ["exchange", *where, *given], token) as shell:
+        yield shell
 
 
 def rows(result: Result) -> list[list[str]]:

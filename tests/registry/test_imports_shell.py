@@ -1,46 +1,31 @@
 """`yipan import FILE` against the running service: progress, outcome, rejects to mend."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 import xlsxwriter
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from deploy.box.cli import main
-from deploy.box.fleet import free_ports
 from shared.testing import Issuer
 from tests.conftest import ServiceFactory
 from tests.registry.rosters import cells, csv_of
 from tests.registry.samples import id_number
-
-Shell = Callable[..., asyncio.Future[Result]]
+from tests.shells import Shell, shell_of
 
 
 @pytest.fixture
 async def shell(start_service: ServiceFactory, issuer: Issuer) -> AsyncIterator[Shell]:
     """Runs `yipan import` in a thread, against the registry on a port of its own."""
-    (port,) = free_ports(1)
     token = issuer.token(scope="registry:read registry:write")
-    async with start_service("registry") as app:
-        config = uvicorn.Config(app, port=port, lifespan="off", log_level="warning")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-
-        def invoke(*arguments: str) -> asyncio.Future[Result]:
-            where = ["--url", f"http://127.0.0.1:{port}", "--token", token]
-            every = ["import", *arguments, *where]
-            return asyncio.ensure_future(asyncio.to_thread(CliRunner().invoke, main, every))
-
-        yield invoke
-        server.should_exit = True
-        await task
+    async with (
+        start_service("registry") as app,
+        shell_of(app, lambda given, where: ["import", *given, *where], token) as shell,
+    ):
+        yield shell
 
 
 async def test_a_roster_is_imported_and_its_rejects_come_back(shell: Shell, tmp_path: Path) -> None:
