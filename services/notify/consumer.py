@@ -2,6 +2,7 @@
 
 from services.notify.contacts import handlers as contacts
 from services.notify.contacts.choices import change_choice
+from services.notify.contacts.deaths import hear_of_annulment, hear_of_death
 from services.notify.contacts.queries import current_person
 from services.notify.digests.duties import follow_duties
 from services.notify.messages import handlers as messages
@@ -22,7 +23,7 @@ from shared.events.migrant import (
     HelpRatingAsked,
 )
 from shared.events.registry import PersonsMerged, PersonsSeparated
-from shared.events.registry_vital import BirthRegistered
+from shared.events.registry_vital import BirthRegistered, DeathAnnulled, DeathRegistered
 from shared.subjects import follow_logins
 from shared.usage import Purpose
 
@@ -35,6 +36,8 @@ def listen(sending: Sending) -> Consumer:
     consumer.on(ConsentGiven)(contacts.give_consent)
     consumer.on(ContactChoicesChanged)(change_choice)
     consumer.on(AppointmentCancelled)(reminders.cancel_reminder)
+    consumer.on(DeathRegistered)(hear_of_death)
+    consumer.on(DeathAnnulled)(hear_of_annulment)
     consumer.on(PersonsMerged)(contacts.merge_persons)
     consumer.on(PersonsSeparated)(contacts.separate_persons)
 

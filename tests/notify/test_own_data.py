@@ -68,6 +68,7 @@ async def test_erasing_takes_numbers_and_texts_and_cancels_what_waits(notify: No
         "message-facts": 0,
         "contact-choices": 0,
         "reminders": 0,
+        "deaths": 0,
         "replies": 0,
         "contact-numbers": 1,
         "message-contents": 2,

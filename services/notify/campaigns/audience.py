@@ -14,7 +14,8 @@ from shared.db import Tx
 # $7: since when a text of another campaign ($8 is this one) leaves somebody out; null: never.
 _AUDIENCE = f"""
 FROM contacts AS c
-WHERE c.purpose = $1 AND c.active AND c.phone_index IS NOT NULL AND starts_with(c.region, $2)
+WHERE c.purpose = $1 AND c.active AND NOT c.closed AND c.phone_index IS NOT NULL
+  AND starts_with(c.region, $2)
   AND ($3::uuid IS NULL OR c.person_id > $3)
   AND (cardinality($4::text[]) = 0 OR c.language = ANY($4))
   AND ($5::timestamptz IS NULL OR c.given_at >= $5)

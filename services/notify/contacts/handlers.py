@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.notify.campaigns.unsubscribing import mark_texts
 from services.notify.contacts.choices import follow_choice, merge_choices
+from services.notify.contacts.deaths import close_or_open
 from services.notify.contacts.models import Contact, OptOut
 from services.notify.contacts.queries import current_person
 from services.notify.contacts.rules import time_of_consent
@@ -19,7 +20,7 @@ from shared.subjects import is_own
 
 _ONE = "SELECT * FROM contacts WHERE person_id = $1 AND purpose = $2 FOR UPDATE"
 _OF_PERSON = "SELECT * FROM contacts WHERE person_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_FOLLOWING = ("contact_choices", "messages", "reminders", "inbound_texts", "erasures")
+_FOLLOWING = ("contact_choices", "messages", "reminders", "inbound_texts", "erasures", "deaths")
 _MOVED = "SELECT row_id FROM merged_rows WHERE merged_id = $1 AND kept_id = $2 AND table_name = $3"
 
 
@@ -53,6 +54,7 @@ async def give_consent(event: ConsentGiven, tx: Tx) -> None:
     _set_phone(contact, None if event.for_child else event.phone, tx)
     await follow_choice(contact, tx)
     await (tx.add(contact) if new else tx.save(contact))
+    await close_or_open(person_id, tx)
 
 
 async def withdraw_consent(event: ConsentWithdrawn, tx: Tx) -> None:
@@ -113,6 +115,7 @@ async def merge_persons(event: PersonsMerged, tx: Tx) -> None:
     )
     await _remember(event, "subject_aliases", [row["alias_id"] for row in rows], tx)
     await tx.merge_subject(event.kept_id, event.merged_id)
+    await close_or_open(event.kept_id, tx)
 
 
 async def separate_persons(event: PersonsSeparated, tx: Tx) -> None:
@@ -142,6 +145,8 @@ async def separate_persons(event: PersonsSeparated, tx: Tx) -> None:
     )
     for alias_id in (event.merged_id, *(row["alias_id"] for row in aliases)):
         await tx.merge_subject(event.merged_id, alias_id)
+    for person_id in (event.merged_id, event.kept_id):
+        await close_or_open(person_id, tx)
 
 
 async def record_opt_out(command: RecordOptOut, tx: Tx) -> OptOutView:

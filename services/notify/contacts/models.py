@@ -13,7 +13,8 @@ from shared.columns import Timestamp
 class Contact(Row, table=True):
     """Where a person agreed to be reached for a purpose. `consent_id` is the newest consent
     heard of; ids are in time order, so an old event cannot undo a newer one. `for_child`: a
-    guardian agreed for a child under 14, who has no number here and gets no text."""
+    guardian agreed for a child under 14, who has no number here and gets no text. `closed`:
+    her death is registered."""
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -34,6 +35,7 @@ class Contact(Row, table=True):
     given_at: datetime = Field(sa_type=Timestamp)
     changed_at: datetime = Field(sa_type=Timestamp)
     for_child: bool = False
+    closed: bool = False
 
 
 class ContactChoice(Row, table=True):
@@ -71,6 +73,18 @@ class OptOut(Row, table=True):
     purpose: str | None = None
     at: datetime = Field(sa_type=Timestamp)
     source: str
+
+
+class Death(Row, table=True):
+    """A registered death (死亡登记), by ids alone; `annulled`: it was an error."""
+
+    __tablename__ = "deaths"
+    __table_args__ = (Index("deaths_person", "person_id"),)
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    region: str
+    annulled: bool
 
 
 class MergedRow(Row, table=True):

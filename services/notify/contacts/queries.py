@@ -36,7 +36,8 @@ LEFT JOIN contact_choices AS k ON k.person_id = c.person_id
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A contact as sending needs it. `person_id` follows merges; `hours` are those she chose."""
+    """A contact as sending needs it; not `active` after a withdrawal or a death. `person_id`
+    follows merges; `hours` are those she chose."""
 
     person_id: UUID
     active: bool
@@ -63,7 +64,7 @@ async def find_recipients(
 def _recipient(row: asyncpg.Record) -> Recipient:
     return Recipient(
         person_id=row["person_id"],
-        active=row["active"],
+        active=row["active"] and not row["closed"],
         opted_out=row["opted_out"],
         region=row["region"],
         language=row["language"],

@@ -24,7 +24,8 @@ from shared.events.notify import MessageFailed, MessageSubmitted
 
 _DUE = f"""
 SELECT m.id, m.person_id, m.lane, m.tries, m.expires_at, m.body_sealed, m.phone_sealed,
-       m.phone_index, c.id AS contact_id, c.active, c.phone_sealed AS contact_sealed,
+       m.phone_index, c.id AS contact_id, c.active AND NOT c.closed AS active,
+       c.phone_sealed AS contact_sealed,
        c.phone_index AS contact_index, k.channel AS chosen, k.from_hour, k.to_hour,
        m.kind, t.language, t.signature, coalesce(w.signature, t.signature) AS own_signature,
        w.code AS template_code, t.text AS template_text, t.withdrawn_at,

@@ -8,7 +8,8 @@ from shared.events.notify import MessageFailed
 
 # One that is being submitted just now ends by what its provider says; it is not sent again.
 _OF_PURPOSE = """
-SELECT id FROM messages WHERE person_id = $1 AND purpose = $2 AND status IN ('queued', 'held')
+SELECT id FROM messages WHERE person_id = $1 AND ($2::text IS NULL OR purpose = $2)
+  AND status IN ('queued', 'held')
 ORDER BY id FOR UPDATE
 """
 _ONE = "SELECT id FROM messages WHERE id = $1 AND status IN ('queued', 'held') FOR UPDATE"
@@ -19,10 +20,13 @@ WHERE id = ANY($1::uuid[])
 """
 
 
-async def stop_texts(person_id: UUID, purpose: str, tx: Tx) -> None:
-    """She took a consent back: what waits to be sent on it is cancelled, its content erased."""
+async def stop_texts(
+    person_id: UUID, purpose: str | None, tx: Tx, *, reason: str = "no-consent"
+) -> None:
+    """What waits to be sent to her for a purpose (None: for any) is cancelled, its content erased:
+    she took her consent back, or there is another `reason` (a code)."""
     rows = await tx.fetch(_OF_PURPOSE, person_id, purpose)
-    await _cancel([row["id"] for row in rows], "no-consent", tx)
+    await _cancel([row["id"] for row in rows], reason, tx)
 
 
 async def cancel_message(message_id: UUID | None, reason: str, tx: Tx) -> None:

@@ -20,6 +20,7 @@ STATEMENTS = {
     "contact-choices": "DELETE FROM contact_choices WHERE person_id = $1",
     "reminders": "DELETE FROM reminders WHERE person_id = $1",
     "replies": "DELETE FROM inbound_texts WHERE person_id = $1",
+    "deaths": "DELETE FROM deaths WHERE person_id = $1 AND annulled",
     "contact-numbers": (
         "UPDATE contacts SET phone_sealed = NULL, phone_index = NULL"
         " WHERE person_id = $1 AND phone_sealed IS NOT NULL"

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.notify.contacts.models import Contact, ContactChoice, OptOut
+from services.notify.contacts.models import Contact, ContactChoice, Death, OptOut
 from services.notify.contacts.queries import current_person
 from services.notify.errors import ContactNotFound
 from services.notify.messages.models import Message
@@ -14,6 +14,7 @@ from services.notify.rights.schemas import (
     ChoiceExport,
     ContactBookExport,
     ContactExport,
+    DeathExport,
     MessageExport,
     OptOutExport,
     ReminderExport,
@@ -34,6 +35,7 @@ SELECT EXISTS (SELECT FROM contacts WHERE person_id = $1)
     OR EXISTS (SELECT FROM contact_choices WHERE person_id = $1)
     OR EXISTS (SELECT FROM reminders WHERE person_id = $1)
     OR EXISTS (SELECT FROM inbound_texts WHERE person_id = $1)
+    OR EXISTS (SELECT FROM deaths WHERE person_id = $1)
     OR EXISTS (SELECT FROM erasures WHERE person_id = $1)
 """
 _USAGES = """
@@ -66,6 +68,10 @@ async def export_contacts(person_id: UUID, tx: Tx) -> ContactBookExport:
         ],
         replies=[_reply(each, tx) for each in await _of(Inbound, person_id, tx)],
         messages=[_message(each, tx) for each in await _of(Message, person_id, tx)],
+        deaths=[
+            DeathExport.model_validate(each.model_dump())
+            for each in await _of(Death, person_id, tx)
+        ],
         erasures=[erasure_view(each) for each in await _of(Erasure, person_id, tx)],
         usages=await tx.fetch_value(_USAGES, person_id),
     )

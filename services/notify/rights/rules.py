@@ -60,6 +60,14 @@ KEEPING: Final = (
         ),
     ),
     Keeping(
+        "deaths",
+        None,
+        Text(
+            "无保存义务,依申请删除:登记有误的死亡,只存编号。",
+            "Nothing holds it: that a death was registered in error, by ids alone.",
+        ),
+    ),
+    Keeping(
         "contact-numbers",
         None,
         Text(

@@ -10,7 +10,8 @@ from shared.erasure import ErasureView
 
 
 class ContactExport(BaseModel):
-    """Where she agreed to be reached for a purpose; `phone` is null once erased."""
+    """Where she agreed to be reached for a purpose; `phone` is null once erased, `closed` is true
+    where a death of hers is registered."""
 
     purpose: str
     consent_id: UUID
@@ -19,6 +20,7 @@ class ContactExport(BaseModel):
     language: str
     phone: str | None
     for_child: bool
+    closed: bool
     given_at: datetime
     changed_at: datetime
 
@@ -90,6 +92,13 @@ class MessageExport(BaseModel):
     opted_out_at: datetime | None
 
 
+class DeathExport(BaseModel):
+    """That a death of hers is registered, or was in error (`annulled`)."""
+
+    id: UUID
+    annulled: bool
+
+
 class ContactBookExport(BaseModel):
     """Everything this service holds about a person (个人信息副本, PIPL art. 45). `covers` is the
     region whose records were looked at; `usages` is how many looks the data tracker lists."""
@@ -103,5 +112,6 @@ class ContactBookExport(BaseModel):
     opt_outs: Sequence[OptOutExport]
     replies: Sequence[ReplyExport]
     messages: Sequence[MessageExport]
+    deaths: Sequence[DeathExport]
     erasures: Sequence[ErasureView]
     usages: int
