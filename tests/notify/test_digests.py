@@ -31,12 +31,13 @@ NEXT_MONDAY = datetime(2035, 6, 4, 9, tzinfo=CHINA)  # far away: nothing of the 
 ON = Sending.model_validate(ALWAYS | {"digests": True})
 
 
-def test_it_goes_on_monday_from_nine() -> None:
+def test_it_goes_on_monday_from_nine_and_is_made_up_for_until_wednesday() -> None:
     monday = datetime(2026, 11, 23, 9, tzinfo=CHINA).astimezone(UTC)
     assert week_to_tell(monday, time(9)) == date(2026, 11, 16)
     assert week_to_tell(monday.replace(hour=15, minute=59), time(9)) == date(2026, 11, 16)
     assert week_to_tell(datetime(2026, 11, 23, 8, 59, tzinfo=CHINA), time(9)) is None
-    assert week_to_tell(datetime(2026, 11, 24, 9, tzinfo=CHINA), time(9)) is None
+    assert week_to_tell(datetime(2026, 11, 25, 23, 59, tzinfo=CHINA), time(9)) == date(2026, 11, 16)
+    assert week_to_tell(datetime(2026, 11, 26, tzinfo=CHINA), time(9)) is None
     assert week_to_tell(datetime(2026, 11, 22, 23, 59, tzinfo=CHINA), time(9)) is None
     start, end = bounds(date(2026, 11, 16))
     assert start.astimezone(CHINA) == datetime(2026, 11, 16, tzinfo=CHINA)

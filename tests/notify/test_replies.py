@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notify.messages.rules import Lane
-from services.notify.receipts.meaning import Action, Sent, meaning_of, words
+from services.notify.receipts.meaning import (
+    Action,
+    Sent,
+    language_of_text,
+    meaning_of,
+    words,
+)
 from services.notify.receipts.rules import readable
 from shared.events.migrant import HelpRatingAsked
 from shared.ids import new_id
@@ -85,6 +91,14 @@ def test_a_word_is_for_the_newest_text_that_it_answers() -> None:
     assert meaning_of("4", sent, words()) == (Action.ANSWER, rating.id)
     assert meaning_of("明天来", sent, words()) == (Action.INBOX, news.id)
     assert meaning_of("明天来", [rating, news], words()) == (Action.ANSWER, rating.id)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("TD", "zh-CN"), ("5", "zh-CN"), ("", "zh-CN"), ("OK", "zh-CN"), ("not coming", "en")],
+)
+def test_a_code_is_no_language(text: str, language: str) -> None:
+    assert language_of_text(text) == language
 
 
 @given(st.text(max_size=200))

@@ -266,6 +266,37 @@ async def test_by_default_a_stop_is_not_answered(notify: Notify) -> None:
     assert await notify.rows("SELECT FROM messages") == []
 
 
+# in which language
+
+
+@pytest.mark.parametrize(
+    ("agreed", "said", "language"),
+    [
+        (None, "求助", "zh-CN"),
+        (None, "HELP my wages", "en"),
+        (None, "help 工资", "zh-CN"),
+        ("zh-CN", "help", "zh-CN"),
+        ("en", "求助", "en"),
+    ],
+)
+async def test_an_answer_is_in_the_language_agreed_or_written(
+    notify: Notify, agreed: str | None, said: str, language: str
+) -> None:
+    if agreed is not None:
+        await notify.person(language=agreed)
+    await texted(notify, said)
+    (sent,) = await notify.rows("SELECT language FROM messages WHERE template = 'reply-help'")
+    assert sent["language"] == language
+
+
+async def test_two_people_of_one_number_with_two_languages(notify: Notify) -> None:
+    await notify.person(language="en")
+    await notify.person(language="zh-CN")
+    await texted(notify, "求助")
+    (sent,) = await notify.rows("SELECT language FROM messages WHERE template = 'reply-help'")
+    assert sent["language"] == "zh-CN"
+
+
 # what is hers, and for how long
 
 

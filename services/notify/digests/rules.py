@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 
 from shared.clock import CHINA
 
@@ -14,13 +15,18 @@ class DutyKind(StrEnum):
     REFERRAL = "referral"
 
 
+_WEDNESDAY: Final = 2
+
+
 def week_to_tell(now: datetime, at: time) -> date | None:
-    """The Monday of the week that has just ended, where a digest is due: on Mondays in China,
-    from `at` until the end of the day. One that nobody could send that day is not sent later."""
+    """The Monday of the week that has just ended, where a digest is due: from `at` on Monday in
+    China. One that nobody could send that day is made up for until Wednesday; later it would be
+    old news."""
     local = now.astimezone(CHINA)
-    if local.weekday() != 0 or local.time() < at:
+    monday = datetime.combine(local.date() - timedelta(days=local.weekday()), at, CHINA)
+    if local < monday or local.weekday() > _WEDNESDAY:
         return None
-    return local.date() - timedelta(days=7)
+    return monday.date() - timedelta(days=7)
 
 
 def bounds(week: date) -> tuple[datetime, datetime]:

@@ -216,7 +216,8 @@ class _Desk:
             number = self.tx.vault.index(command.to.phone, "phone")
             if number in self.stopped:
                 raise OptedOut()
-            return None, self.tx.actor.region, DEFAULT_LANGUAGE, number, None
+            language = command.to.language or DEFAULT_LANGUAGE
+            return None, self.tx.actor.region, language, number, None
         asked = command.to.person_id
         recipient = self.recipients.get((asked, command.purpose)) if asked else None
         if recipient is None or not recipient.active:

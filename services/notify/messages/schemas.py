@@ -8,7 +8,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue,
 
 from services.notify.messages.rules import AttemptState, Status
 from services.notify.templates.rules import OFFICIAL
-from services.notify.templates.schemas import MessagePurpose, TemplateCode, VariableName
+from services.notify.templates.schemas import (
+    LanguageTag,
+    MessagePurpose,
+    TemplateCode,
+    VariableName,
+)
 from shared.commands import Command
 from shared.text import MobileNumber
 
@@ -30,15 +35,19 @@ Soon = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 
 
 class To(Command):
-    """A person, reached where she agreed to be; or, for official texts only, a number."""
+    """A person, reached where she agreed to be and in the language she chose; or, for official
+    texts only, a number, in a `language` (Chinese where none is told)."""
 
     person_id: UUID | None = None
     phone: MobileNumber | None = None
+    language: LanguageTag | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.person_id is None) == (self.phone is None):
             raise ValueError("请提供 person_id 或 phone 之一 / give either person_id or phone")
+        if self.language is not None and self.phone is None:
+            raise ValueError("语种由本人选择 / the language of a person is the one she chose")
         return self
 
 

@@ -9,7 +9,12 @@ from uuid import UUID
 from services.notify.contacts.handlers import stop_number
 from services.notify.contacts.schemas import OptOutSource
 from services.notify.contacts.stops import says_stop
-from services.notify.receipts.answers import acknowledge_stop, answer_by_itself, is_stopped
+from services.notify.receipts.answers import (
+    Asked,
+    acknowledge_stop,
+    answer_by_itself,
+    is_stopped,
+)
 from services.notify.receipts.meaning import (
     ABOUT_APPOINTMENTS,
     Action,
@@ -79,6 +84,9 @@ class _Came:
     number: bytes
     text: str
 
+    def asked(self, text_id: UUID) -> Asked:
+        return Asked(text_id, self.phone, self.number, self.text)
+
 
 async def take_inbound(command: InboundText, provider: str, tx: Tx, sending: Sending) -> TakenView:
     """A text from a person, or a piece of one. Stop words stop everything to that number; whoever
@@ -112,7 +120,7 @@ async def _stop(came: _Came, tx: Tx, sending: Sending) -> None:
             received_at=tx.now,
         )
     )
-    await acknowledge_stop(text_id, came.phone, came.number, tx, sending)
+    await acknowledge_stop(came.asked(text_id), tx, sending)
     if not await is_stopped(came.number, tx):
         await stop_number(came.number, None, OptOutSource.INBOUND, tx)
 
@@ -142,7 +150,7 @@ async def _take(came: _Came, tx: Tx, sending: Sending) -> None:
         await _tell_of_appointment(text, appointment["id"], appointment["revision"], tx)
     if action in _TOLD and not flood:
         _tell(text, came, action, tx)
-    text.answer_id = await answer_by_itself(text.id, came.phone, came.number, action, tx, sending)
+    text.answer_id = await answer_by_itself(came.asked(text.id), action, tx, sending)
     text.answered_at = tx.now if text.answer_id else None
     await tx.add(text)
 

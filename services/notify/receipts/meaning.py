@@ -4,6 +4,7 @@ Words, what they do after which template, and what is answered by itself are dat
 edits as a file.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Action(StrEnum):
     INBOX = "inbox"
 
 
+_LATIN_WORD: Final = re.compile(r"[a-z]{3}")
+_HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 ABOUT_APPOINTMENTS: Final = (Action.CONFIRM, Action.CANCEL)
 WordsByLanguage = Mapping[str, tuple[str, ...]]
 
@@ -92,6 +95,13 @@ def meaning_of(text: str, sent: Sequence[Sent], data: Words) -> tuple[Action, UU
         return Action.INBOX, None
     passed_on = newest.template in data.passed_on
     return Action.ANSWER if passed_on else Action.INBOX, newest.id
+
+
+def language_of_text(text: str) -> str:
+    """The language somebody writes in, as far as it tells: English where there is a word in Latin
+    letters and no Chinese character. Codes of a letter or two, such as TD, are no word."""
+    plain = _plain(text)
+    return "en" if _LATIN_WORD.search(plain) and not _HAN.search(plain) else "zh-CN"
 
 
 def _plain(text: str) -> str:

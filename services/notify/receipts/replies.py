@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from services.notify.receipts.answers import answer
+from services.notify.receipts.answers import Asked, answer
 from services.notify.receipts.errors import ReplyDone, ReplyErased
 from services.notify.receipts.models import Inbound
-from services.notify.receipts.queries import phone_of, require_reply, view_of
+from services.notify.receipts.queries import phone_of, require_reply, text_of, view_of
 from services.notify.receipts.schemas import AnswerReply, ReplyView
 from services.notify.settings import Sending
 from services.notify.templates.rules import OF_REPLIES
@@ -29,9 +29,10 @@ async def answer_reply(reply_id: UUID, command: AnswerReply, tx: Tx, sending: Se
     if reply.done_at is not None:
         raise ReplyDone()
     phone = phone_of(reply, tx)
-    if phone is None:
+    if phone is None or reply.phone_index is None:
         raise ReplyErased()
-    outcome = await answer(reply.id, phone, command, OF_REPLIES, tx, sending)
+    asked = Asked(reply.id, phone, reply.phone_index, text_of(reply, tx) or "")
+    outcome = await answer(asked, command, OF_REPLIES, tx, sending)
     if isinstance(outcome, Problem):
         raise outcome
     reply.answer_id, reply.answered_at = outcome.id, tx.now
