@@ -60,8 +60,9 @@ _FIND = (
 _COUNT = f"SELECT count(*) {_OF_SUBJECT}"
 
 
-async def _require_own(subject: UUID, home: str, tx: Tx) -> None:
-    """An auditor is one of this installation's region. Raises Forbidden, OutsideJurisdiction."""
+async def require_tracked(subject: UUID, home: str, tx: Tx) -> None:
+    """She herself may see who looked, and an auditor, who is one of this installation's region.
+    Raises Forbidden, OutsideJurisdiction."""
     if await is_own(subject, tx):
         return
     if "usage:read" not in tx.actor.scopes:
@@ -88,7 +89,7 @@ def tracker_router(service: str) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     ) -> FindUsageResponse:
-        await _require_own(user_code, request.app.state.settings.region, tx)
+        await require_tracked(user_code, request.app.state.settings.region, tx)
         subject = await current_subject(user_code, tx)
         rows = await tx.fetch(_FIND, subject, period_start, period_end, offset, limit)
         total = await tx.fetch_value(_COUNT, subject, period_start, period_end)

@@ -19,9 +19,8 @@ from uuid import UUID
 import asyncpg
 from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import ClauseElement, inspect
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
-from sqlalchemy.orm import ClassManager, configure_mappers
 from sqlmodel import SQLModel
 
 from shared.actors import Actor
@@ -31,6 +30,7 @@ from shared.envelope import envelope
 from shared.events.base import Event
 from shared.ids import new_id
 from shared.problems import NotFound, StaleVersion, Unavailable
+from shared.tables import loaded
 from shared.usage import Purpose, Usage
 
 Connection = asyncpg.Connection | PoolConnectionProxy
@@ -90,21 +90,6 @@ def _insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
     places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
     columns = ", ".join(f'"{name}"' for name in names)
     return f"INSERT INTO {table.name} ({columns}) VALUES ({places})", names  # noqa: S608
-
-
-def loaded(model: type[Row], record: asyncpg.Record) -> Row:
-    """A row as the database gave it. The constructor would treat each column as a change somebody
-    makes, one after the other; SQLAlchemy itself loads rows this way."""
-    row: Row = _class_manager(model).new_instance()
-    row.__dict__.update(record)
-    return row
-
-
-@cache
-def _class_manager(model: type[Row]) -> ClassManager[Row]:
-    configure_mappers()  # what the constructor would have seen to
-    manager: ClassManager[Row] = inspect(model).class_manager
-    return manager
 
 
 @dataclass
@@ -179,6 +164,15 @@ class Tx:
         for row in rows:
             sql, names = _insertion(type(row))
             await self.connection.execute(sql, *(getattr(row, name) for name in names))
+
+    async def add_if_new(self, row: SQLModel) -> bool:
+        """Insert a row unless one with the same unique key is there, also one that the caller may
+        not see. Returns whether it was inserted; the transaction goes on either way."""
+        sql, names = _insertion(type(row))
+        values = (getattr(row, name) for name in names)
+        return (
+            await self.connection.execute(f"{sql} ON CONFLICT DO NOTHING", *values) == "INSERT 0 1"
+        )
 
     async def save(self, row: SQLModel) -> None:
         """Write back every column of a row read in this transaction. A table with a `version`

@@ -46,6 +46,17 @@ def text_in(cursor: str) -> str:
     return key[0]
 
 
+def number_in(cursor: str | None) -> int | None:
+    """The number (0 to 2^63 - 1) that a page goes on from, None for the first page. Raises
+    MalformedRequest."""
+    if cursor is None:
+        return None
+    key = decode_cursor(cursor)
+    if len(key) != 1 or type(key[0]) is not int or not 0 <= key[0] < 2**63:
+        raise _not_ours()
+    return key[0]
+
+
 def id_in(cursor: str | None) -> UUID | None:
     """The id that a page goes on from, None for the first page. Raises MalformedRequest."""
     if cursor is None:

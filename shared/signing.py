@@ -140,6 +140,16 @@ def verify_detached(signature: str, body: JsonValue, jwks: Jwks) -> str:
     return _verify(header, _encode(canonical(body)), value, jwks, None)
 
 
+def kid_of(signature: str) -> str | None:
+    """Which key a signature says it is of; None where it says nothing. Proves nothing."""
+    try:
+        members = _parse(_split(signature)[0])
+    except SignatureInvalid:
+        return None
+    kid = members.get("kid") if isinstance(members, dict) else None
+    return kid if isinstance(kid, str) else None
+
+
 def sign_compact(claims: JsonObject, key: SigningKey, typ: str) -> str:
     """A compact JWS whose payload is the canonical form of `claims`; `typ` keeps statements of
     different meaning apart. Raises NotCanonical."""
@@ -155,6 +165,33 @@ def verify_compact(token: str, jwks: Jwks, typ: str) -> JsonObject:
     if not isinstance(claims, dict):
         raise SignatureInvalid("the claims are not an object")
     return claims
+
+
+def unproved(token: str) -> JsonObject:
+    """The claims of a token as they stand, to learn whose key should have made it. Proves nothing.
+    Raises SignatureInvalid."""
+    claims = _parse(_split(token)[1])
+    if not isinstance(claims, dict):
+        raise SignatureInvalid("the claims are not an object")
+    return claims
+
+
+def sign_bytes(content: bytes, key: SigningKey) -> bytes:
+    """A bare Ed25519 signature (64 bytes, RFC 8032), for what stands in a table of ours."""
+    return key.private.sign(content)
+
+
+def is_signed(signature: bytes, content: bytes, jwks: Jwks) -> bool:
+    """Whether one of the keys made this bare signature."""
+    for key in _keys(jwks):
+        x = key.get("x")
+        try:
+            if isinstance(x, str):
+                _public_key(x).verify(signature, content)
+                return True
+        except (InvalidSignature, ValueError):
+            continue
+    return False
 
 
 def _header(key: SigningKey, typ: str | None) -> str:

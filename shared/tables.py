@@ -4,8 +4,9 @@ keys). Only shared/ reads and writes those."""
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -18,10 +19,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    inspect,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import ClassManager, configure_mappers
 from sqlmodel import SQLModel
+
+Row = TypeVar("Row", bound=SQLModel)
 
 
 class PlainRow(SQLModel):
@@ -47,6 +52,21 @@ def _columns(
     made = {name: each.default_factory for name, each in optional.items() if each.default_factory}
     plain = {name: each.default for name, each in optional.items() if name not in made}
     return frozenset(model.model_fields), plain, made
+
+
+def loaded(model: type[Row], record: asyncpg.Record) -> Row:
+    """A row as the database gave it. The constructor would treat each column as a change somebody
+    makes, one after the other; SQLAlchemy itself loads rows this way."""
+    row: Row = _class_manager(model).new_instance()
+    row.__dict__.update(record)
+    return row
+
+
+@cache
+def _class_manager(model: type[Row]) -> ClassManager[Row]:
+    configure_mappers()  # what the constructor would have seen to
+    manager: ClassManager[Row] = inspect(model).class_manager
+    return manager
 
 
 def add_common_tables(metadata: MetaData) -> None:

@@ -29,8 +29,9 @@ from deploy.box.databases import (
     owner_dsn,
 )
 from deploy.box.errors import BoxError
-from deploy.box.gateway import Gateway, PeerDoor
+from deploy.box.gateway import Gateway
 from deploy.box.keys import AUDIENCE, ISSUER, BoxKeys, load_or_make_keys, make_token, write_private
+from deploy.box.peer_door import PeerDoor, tls_options
 from deploy.box.postgres import Postgres
 from deploy.box.tls import certificate
 from deploy.kafka.broker import KafkaBroker, kafka_available
@@ -108,7 +109,7 @@ async def started_box(options: BoxOptions, stop: asyncio.Event) -> AsyncIterator
         gateway = Gateway(apps | {"simulator": await _simulator(stack, options, keys)})
         await _serve(stack, gateway, door, stop)
         if options.peer_port is not None:
-            await _serve_peers(stack, gateway, options, stop)
+            await _serve_peers(stack, gateway, apps["exchange"], options.peer_port, stop)
         _note_addresses(options, postgres, keys)
         stack.callback((options.data / "box.json").unlink, missing_ok=True)
         if options.sample:
@@ -143,7 +144,7 @@ def _settings(
         "public_url": options.url,
     }
     if service == "exchange":
-        values |= _exchange_settings(options)
+        values |= _exchange_settings(options) | _partner_settings(keys)
     if service == "notify":
         if options.any_hour:
             values["sending"] = {"open_from": "00:00", "open_to": "00:00"}
@@ -163,12 +164,19 @@ def _exchange_settings(options: BoxOptions) -> dict[str, Any]:
     """Who this node is to its peers; it is reached at the peer door, when that is open."""
     if options.peer_port is None:
         return {"node_level": options.level}
-    cert, _ = certificate(options.data / "tls", options.node_id)
+    cert, key = certificate(options.data / "tls", options.node_id)
     return {
         "node_level": options.level,
         "node_address": f"https://127.0.0.1:{options.peer_port}",
-        "certificate_pem": cert.read_text(),
+        "certificate_file": str(cert),
+        "certificate_key_file": str(key),
     }
+
+
+def _partner_settings(keys: BoxKeys) -> dict[str, Any]:
+    """How DCI partners are answered: the box is its own issuer of tokens, and takes unsigned
+    messages from this machine."""
+    return {"service_signing_key": json.dumps(keys.issuer), "allow_unsigned_partners": True}
 
 
 async def _kafka(stack: AsyncExitStack, options: BoxOptions) -> str | None:
@@ -282,12 +290,11 @@ async def _serve(
 
 
 async def _serve_peers(
-    stack: AsyncExitStack, gateway: Gateway, options: BoxOptions, stop: asyncio.Event
+    stack: AsyncExitStack, gateway: Gateway, exchange: FastAPI, port: int, stop: asyncio.Event
 ) -> None:
-    assert options.peer_port is not None
-    cert, key = certificate(options.data / "tls", options.node_id)
-    door = stack.enter_context(_listening(options.peer_port))
-    await _serve(stack, PeerDoor(gateway), door, stop, ssl_certfile=str(cert), ssl_keyfile=str(key))
+    door = stack.enter_context(_listening(port))
+    tls = tls_options(exchange.state.door_context)
+    await _serve(stack, PeerDoor(gateway), door, stop, **tls)
 
 
 def _note_addresses(options: BoxOptions, postgres: Postgres, keys: BoxKeys) -> None:

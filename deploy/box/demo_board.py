@@ -109,8 +109,14 @@ async def _scorecard(demo: Demo, observer: Node, judged: Node, weights: dict[str
         "period": f"{today():%Y-%m}",
         "area": judged.region,
     }
-    async with observer.client("assessor-1", "assessment:read assessment:write") as assessor:
-        await ask(assessor, "POST", "/assessment/v1/schemes", json=scheme)
+    scope = "assessment:read assessment:write"
+    async with (
+        observer.client("assessor-1", scope) as assessor,
+        observer.client("assessor-2", scope) as second,
+    ):
+        drafted = await ask(assessor, "POST", "/assessment/v1/schemes", json=scheme)
+        path = f"/assessment/v1/schemes/{drafted['code']}/publication"
+        await ask(second, "POST", path, json={"version": drafted["version"]})
 
         async def counted() -> Any:
             card = await ask(assessor, "POST", "/assessment/v1/scorecards", json=wanted)

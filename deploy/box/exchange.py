@@ -1,9 +1,11 @@
-"""`yipan exchange …`: what waits for other nodes, and an operator's decisions about it."""
+"""`yipan exchange …`: what waits for other nodes, an operator's decisions about it, our keys,
+and the foreign systems that ask us."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 import httpx
@@ -28,7 +30,7 @@ _MESSAGE = click.argument("message")
 @click.option("--token", envvar="YIPAN_TOKEN", help="bearer token [default: of the box]")
 @click.pass_context
 def exchange(context: click.Context, data: Path, url: str | None, token: str | None) -> None:
-    """Messages to other nodes: look at the queue, pause, retry, divert, give up."""
+    """Messages to other nodes: look at the queue, pause, retry, divert, give up. Keys. Partners."""
     context.obj = (data, url, token)
 
 
@@ -126,6 +128,150 @@ def divert(context: click.Context, message: str, node: str, reason: str) -> None
     """Send what a notice says to another participant instead."""
     body = {"to_node": node, "reason": reason}
     _decide(context, f"/queue/messages/{message}/diversion", body)
+
+
+@exchange.group()
+def keys() -> None:
+    """Our signing keys: look, make the next one, end one."""
+
+
+@keys.command("list")
+@click.pass_context
+def list_keys(context: click.Context) -> None:
+    """Each key: since when it counts, which one signs, whether our city's record names it."""
+    with _client(context) as client:
+        _show_keys(client)
+
+
+@keys.command()
+@click.option("--at", metavar="TIME", help="ISO 8601 with zone [default: in a day]")
+@click.pass_context
+def rotate(context: click.Context, at: str | None) -> None:
+    """Make the next key. Peers learn it from our city before it signs."""
+    with _client(context) as client:
+        said(client.post("/keys", json={"not_before": at} if at else {}))
+        _show_keys(client)
+
+
+@keys.command()
+@click.argument("kid")
+@click.pass_context
+def retire(context: click.Context, kid: str) -> None:
+    """End a key that does not sign any more; what it signed stays good."""
+    with _client(context) as client:
+        said(client.post(f"/keys/{kid}/retirement"))
+        _show_keys(client)
+
+
+@keys.command()
+@click.argument("kid")
+@click.option(
+    "--reason",
+    default="compromised",
+    show_default=True,
+    type=click.Choice(["unspecified", "compromised", "superseded"]),
+)
+@click.pass_context
+def revoke(context: click.Context, kid: str, reason: str) -> None:
+    """Give up a key that somebody else may have, at once."""
+    with _client(context) as client:
+        said(client.post(f"/keys/{kid}/revocation", json={"reason": reason}))
+        _show_keys(client)
+
+
+def _show_keys(client: httpx.Client) -> None:
+    for key in said(client.get("/keys")):
+        state = "signs 签名" if key["signs"] else "-"
+        if key["revoked_at"]:
+            state = f"revoked 已吊销 {key['revoked_at']} {key['revocation_reason']}"
+        elif key["retired_at"]:
+            state = f"retired 已停用 {key['retired_at']}"
+        known = "admitted 已登记" if key["admitted"] else "not admitted 未登记"
+        click.echo(f"{key['kid']}\t{key['not_before']}\t{state}\t{known}")
+
+
+@exchange.group()
+def partners() -> None:
+    """Foreign systems that ask us by DCI: look, enter, give a new secret, revoke."""
+
+
+@partners.command("list")
+@click.pass_context
+def list_partners(context: click.Context) -> None:
+    """Each partner: how it signs, what it may ask, and for which purposes."""
+    with _client(context) as client:
+        for each in _all(client, "/partners", {}):
+            state = "revoked 已停用" if each["revoked_at"] else each["signature"]
+            click.echo(
+                f"{each['sender_id']}\t{each['name']}\t{state}\t{','.join(each['profiles'])}\t"
+                f"{','.join(each['purposes'])}\t{each['address']}"
+            )
+
+
+@partners.command("add")
+@click.argument("sender_id")
+@click.option("--name", required=True)
+@click.option("--address", required=True, help="where it takes callbacks")
+@click.option("--profile", "profiles", multiple=True, required=True, help="civil, social")
+@click.option("--purpose", "purposes", multiple=True, required=True)
+@click.option(
+    "--signature", default="detached", show_default=True,
+    type=click.Choice(["detached", "attached", "none"]),
+)  # fmt: skip
+@click.option("--jwks", type=click.File(), help="its public keys, a JWK set")
+@click.option("--certificate", type=click.File(), help="its TLS certificate (PEM), to pin")
+@click.pass_context
+def add_partner(
+    context: click.Context,
+    /,
+    sender_id: str,
+    jwks: IO[str] | None,
+    certificate: IO[str] | None,
+    **options: Any,
+) -> None:
+    """Enter a partner; prints its secret, this once."""
+    body = {
+        "sender_id": sender_id,
+        "jwks": json.load(jwks) if jwks else None,
+        "certificate_pem": certificate.read() if certificate else None,
+        **options,
+    }
+    with _client(context) as client:
+        click.echo(said(client.post("/partners", json=body))["client_secret"])
+
+
+@partners.command("renew")
+@click.argument("sender_id")
+@click.pass_context
+def renew_secret(context: click.Context, sender_id: str) -> None:
+    """A new secret instead of the old one."""
+    with _client(context) as client:
+        click.echo(said(client.post(f"/partners/{sender_id}/secret"))["client_secret"])
+
+
+@partners.command("revoke")
+@click.argument("sender_id")
+@click.pass_context
+def revoke_partner(context: click.Context, sender_id: str) -> None:
+    """Take and tell nothing any more; what it followed ends."""
+    with _client(context) as client:
+        said(client.post(f"/partners/{sender_id}/revocation"))
+        click.echo("revoked 已停用")
+
+
+@partners.command("transactions")
+@click.argument("sender_id")
+@click.option("--delivery", help="waiting, delivered, refused, given-up …")
+@click.pass_context
+def list_transactions(context: click.Context, sender_id: str, delivery: str | None) -> None:
+    """What it asked and how far the answers got, newest first; never what they say."""
+    query = {"delivery": delivery} if delivery else {}
+    with _client(context) as client:
+        for each in _all(client, f"/partners/{sender_id}/transactions", query):
+            click.echo(
+                f"{each['id']}\t{each['action']}\t{each['status']}\t{each['delivery']}\t"
+                f"tries {each['attempts']}\t{each['last_error'] or ''}"
+            )
 
 
 def _decide(context: click.Context, path: str, body: Mapping[str, str]) -> None:

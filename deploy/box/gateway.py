@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 
 from shared.problems import NotFound
 from shared.responses import problem_response
@@ -36,26 +36,3 @@ class Gateway:
             headers = dict(scope["headers"])
             language = headers.get(b"accept-language", b"").decode("latin-1")
             await problem_response(NotFound(), language)(scope, receive, send)
-
-
-class PeerDoor:
-    """ASGI: what other nodes reach over HTTPS: signed messages and public keys, nothing else."""
-
-    _OPEN = (
-        "/exchange/dci/",
-        "/exchange/.well-known/",
-        "/exchange/v1/evidence/",
-        "/migrant/v1/status-lists/",
-        "/migrant/v1/issuer-keys",
-    )
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        if scope["path"].startswith(self._OPEN):
-            await self._gateway(scope, receive, send)
-        else:
-            await JSONResponse({"status": 404}, status_code=404)(scope, receive, send)

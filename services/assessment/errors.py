@@ -76,6 +76,28 @@ class SchemeNotInForce(Conflict):
     title = Text("该周期开始时方案尚未生效", "The scheme was not in force when the period began")
 
 
+class SecondPersonPublishes(Conflict):
+    type = "second-person-publishes"
+    title = Text("方案须由起草人以外的人发布", "A scheme is published by another person")
+
+
+class AlreadyInForce(Conflict):
+    type = "already-in-force"
+    title = Text("该版本已发布", "This version has been published already")
+
+
+class OlderDraft(Conflict):
+    type = "older-draft"
+    title = Text("已有更新的版本发布", "A newer version has been published since")
+
+
+class VersionsOverlap(Conflict):
+    type = "versions-overlap"
+    title = Text(
+        "生效日期应晚于前一版本", "A version takes effect later than the one published before it"
+    )
+
+
 class ScorecardNotFound(NotFound):
     title = Text("没有这张成绩单", "No such scorecard here")
 
@@ -131,6 +153,11 @@ class RunNotFound(NotFound):
 class RunEnded(Conflict):
     type = "run-ended"
     title = Text("这次自动计算已结束", "The run has ended already")
+
+
+class RunGoesOn(Conflict):
+    type = "run-goes-on"
+    title = Text("自动计算尚未结束", "The run has not ended yet")
 
 
 class AppealNotFound(NotFound):

@@ -7,4 +7,10 @@ from shared.auth import requires
 
 CanRead = Annotated[Actor, requires("exchange:read", "exchange:write")]
 CanWrite = Annotated[Actor, requires("exchange:write")]
+# What belongs to the county itself and to no region of it: its templates, its partners.
+CanReadHere = Annotated[Actor, requires("exchange:read", "exchange:write", at_home=True)]
+CanWriteHere = Annotated[Actor, requires("exchange:write", at_home=True)]
 CanAdminister = Annotated[Actor, requires("exchange:admin", at_home=True)]
+# A person (scope `self`) for herself, which handlers check.
+CanActForSelf = Annotated[Actor, requires("exchange:write", "self")]
+CanReadOwn = Annotated[Actor, requires("exchange:admin", "self", at_home=True)]

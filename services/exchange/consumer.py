@@ -1,11 +1,41 @@
 """Which events this service listens to, each one a call of a handler."""
 
-from services.exchange.notices import events
+from services.exchange.claims import handlers as claims
+from services.exchange.dci import noticing as dci
+from services.exchange.handovers import handlers as handovers
+from services.exchange.notices import events, services
+from services.exchange.rights.subjects import learn_number
 from shared.consumer import Consumer
 from shared.db import Tx
-from shared.events.migrant import CertificateChecked, MigrantArrived
-from shared.events.registry import PersonsMerged, PersonsSeparated
-from shared.events.registry_vital import BirthRegistered
+from shared.events.migrant import (
+    ArrivalAnnulled,
+    CertificateChecked,
+    ConsentGiven,
+    ConsentWithdrawn,
+    MigrantArrived,
+    MigrantDeparted,
+    ServiceDelivered,
+    ServiceRecordAnnulled,
+    StayCorrected,
+)
+from shared.events.migrant_claims import ClaimAnswered, ClaimStepTaken, ClaimSubmitted
+from shared.events.registry import (
+    PersonsMerged,
+    PersonsSeparated,
+    RecordNotFound,
+    RecordWritingStopped,
+)
+from shared.events.registry_vital import (
+    BirthAnnulled,
+    BirthCorrected,
+    BirthRegistered,
+    BirthReinstated,
+    DeathAnnulled,
+    DeathCorrected,
+    DeathRegistered,
+    DivorceRegistered,
+    MarriageRegistered,
+)
 from shared.subjects import follow_logins
 
 consumer = Consumer("exchange")
@@ -14,7 +44,45 @@ follow_logins(consumer)
 
 @consumer.on(MigrantArrived)
 async def migrant_arrived(event: MigrantArrived, tx: Tx) -> None:
+    await learn_number(event.person_id, event.id_number, tx)
     await events.tell_of_arrival(event, tx)
+    await dci.owe("arrival", [event.person_id], event.arrival_id, event.arrived_on, tx)
+
+
+@consumer.on(MigrantDeparted)
+async def migrant_departed(event: MigrantDeparted, tx: Tx) -> None:
+    await events.tell_of_departure(event, tx)
+
+
+@consumer.on(StayCorrected)
+async def stay_corrected(event: StayCorrected, tx: Tx) -> None:
+    await events.amend_stay(event, tx)
+
+
+@consumer.on(ArrivalAnnulled)
+async def arrival_annulled(event: ArrivalAnnulled, tx: Tx) -> None:
+    await events.take_back_arrival(event, tx)
+
+
+@consumer.on(ServiceDelivered)
+async def service_delivered(event: ServiceDelivered, tx: Tx) -> None:
+    await services.tell_of_service(event, tx)
+
+
+@consumer.on(ServiceRecordAnnulled)
+async def service_record_annulled(event: ServiceRecordAnnulled, tx: Tx) -> None:
+    await events.take_back_told(services.service_source(event.record_id), tx)
+
+
+@consumer.on(ConsentGiven)
+async def consent_given(event: ConsentGiven, tx: Tx) -> None:
+    await services.note_consent(event, tx)
+
+
+@consumer.on(ConsentWithdrawn)
+async def consent_withdrawn(event: ConsentWithdrawn, tx: Tx) -> None:
+    await services.note_withdrawal(event, tx)
+    await dci.end_on_withdrawal(event, tx)
 
 
 @consumer.on(CertificateChecked)
@@ -24,14 +92,84 @@ async def certificate_checked(event: CertificateChecked, tx: Tx) -> None:
 
 @consumer.on(BirthRegistered)
 async def birth_registered(event: BirthRegistered, tx: Tx) -> None:
+    await learn_number(event.mother_id, event.mother_id_number, tx)
     await events.tell_of_birth(event, tx)
+    await dci.owe("birth", [event.child_id, event.mother_id], event.birth_id, event.born_on, tx)
+
+
+@consumer.on(BirthCorrected)
+async def birth_corrected(event: BirthCorrected, tx: Tx) -> None:
+    await events.amend_birth(event, tx)
+
+
+@consumer.on(BirthReinstated)
+async def birth_reinstated(event: BirthReinstated, tx: Tx) -> None:
+    await events.amend_birth(event, tx)
+
+
+@consumer.on(BirthAnnulled)
+async def birth_annulled(event: BirthAnnulled, tx: Tx) -> None:
+    await events.take_back_told(f"birth:{event.birth_id}", tx)
+
+
+@consumer.on(DeathRegistered)
+async def death_registered(event: DeathRegistered, tx: Tx) -> None:
+    await events.tell_of_death(event, tx)
+    await dci.owe("death", [event.person_id], event.death_id, event.died_on, tx)
+
+
+@consumer.on(DeathCorrected)
+async def death_corrected(event: DeathCorrected, tx: Tx) -> None:
+    await events.amend_death(event, tx)
+
+
+@consumer.on(DeathAnnulled)
+async def death_annulled(event: DeathAnnulled, tx: Tx) -> None:
+    await events.take_back_told(f"death:{event.death_id}", tx)
 
 
 @consumer.on(PersonsMerged)
 async def persons_merged(event: PersonsMerged, tx: Tx) -> None:
     await events.repoint(event, tx)
+    await dci.repoint(event, tx)
+    await handovers.repoint(event, tx)
 
 
 @consumer.on(PersonsSeparated)
 async def persons_separated(event: PersonsSeparated, tx: Tx) -> None:
     await events.separate(event, tx)
+
+
+@consumer.on(RecordWritingStopped)
+async def record_writing_stopped(event: RecordWritingStopped, tx: Tx) -> None:
+    await handovers.note_answer(event, tx)
+
+
+@consumer.on(RecordNotFound)
+async def record_not_found(event: RecordNotFound, tx: Tx) -> None:
+    await handovers.note_answer(event, tx)
+
+
+@consumer.on(MarriageRegistered)
+async def marriage_registered(event: MarriageRegistered, tx: Tx) -> None:
+    await dci.owe("marriage", event.spouse_ids, event.marriage_id, event.married_on, tx)
+
+
+@consumer.on(DivorceRegistered)
+async def divorce_registered(event: DivorceRegistered, tx: Tx) -> None:
+    await dci.owe("divorce", event.spouse_ids, event.marriage_id, event.divorced_on, tx)
+
+
+@consumer.on(ClaimSubmitted)
+async def claim_submitted(event: ClaimSubmitted, tx: Tx) -> None:
+    await claims.carry_claim(event, tx)
+
+
+@consumer.on(ClaimStepTaken)
+async def claim_step_taken(event: ClaimStepTaken, tx: Tx) -> None:
+    await claims.carry_step(event, tx)
+
+
+@consumer.on(ClaimAnswered)
+async def claim_answered(event: ClaimAnswered, tx: Tx) -> None:
+    await claims.carry_answer(event, tx)

@@ -31,6 +31,29 @@ class NotACity(Problem):
     title = Text("只有市级节点可以办理", "Only a city node may do this")
 
 
+class AdmissionNeeded(Problem):
+    status = 403
+    type = "admission-needed"
+    title = Text(
+        "这些变更须由市级节点人工审核", "A person at the city's node has to admit these changes"
+    )
+
+
+class KeyPending(Conflict):
+    type = "key-pending"
+    title = Text("已有尚未启用的新密钥", "A new key is waiting to begin already")
+
+
+class KeyInUse(Conflict):
+    type = "key-in-use"
+    title = Text("密钥正在使用,请先启用新密钥", "The key is in use; let the next one begin first")
+
+
+class KeyEnded(Conflict):
+    type = "key-ended"
+    title = Text("密钥已停用或吊销", "The key is retired or revoked already")
+
+
 # the queue
 
 
@@ -56,6 +79,13 @@ class NotDivertible(Conflict):
     )
 
 
+# what is hers
+
+
+class NothingHeld(NotFound):
+    title = Text("这里没有此人的资料", "Nothing is held about this person here")
+
+
 # notices and inquiries
 
 
@@ -67,6 +97,17 @@ class NoParticipant(Conflict):
 class OwnRegion(Conflict):
     type = "own-region"
     title = Text("对方地区就是本地", "That region is our own")
+
+
+class NotPermitted(Problem):
+    """Our own level and roles, or the other participant's, do not allow it."""
+
+    status = 403
+    type = "not-permitted"
+    title = Text(
+        "按节点级别和角色,不能这样发送",
+        "The nodes' levels and roles do not allow sending this",
+    )
 
 
 class NoFeedbackAsked(Conflict):
@@ -151,6 +192,30 @@ class SignatureRefused(Refused):
     status = 401
     code = "err.signature.invalid"
     title = Text("报文签名无效", "The message's signature is not valid")
+
+
+class KeyUnknown(SignatureRefused):
+    title = Text("签名密钥未登记", "The signing key is not in the sender's record")
+
+
+class KeyRevoked(SignatureRefused):
+    title = Text("签名密钥已吊销", "The signing key is revoked")
+
+
+class KeyNotInForce(SignatureRefused):
+    title = Text("签名密钥不在有效期内", "The signing key did not count at that time")
+
+
+class CertificateMissing(Refused):
+    status = 401
+    code = "err.request.unauthorized"
+    title = Text("没有出示证书", "No client certificate was shown")
+
+
+class CertificateRefused(Refused):
+    status = 403
+    code = "err.sender_id.invalid"
+    title = Text("所出示的证书不是发送方的", "The certificate shown is not the sender's")
 
 
 class EncryptionRefused(Refused):

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.migrant.accounts.routes import router as accounts
+from services.migrant.appointments.offering import offering
 from services.migrant.appointments.routes import router as appointments
 from services.migrant.arrivals.routes import router as arrivals
 from services.migrant.benefits.routes import router as benefits
@@ -12,6 +13,7 @@ from services.migrant.certificates.request_routes import router as certificate_r
 from services.migrant.certificates.routes import router as certificates
 from services.migrant.certificates.showing_routes import router as certificate_showing
 from services.migrant.certificates.sweeping import certificate_sweep
+from services.migrant.claims.received_routes import router as received_claims
 from services.migrant.claims.routes import router as claims
 from services.migrant.consents.lapsing import consent_lapsing
 from services.migrant.consents.routes import router as consents
@@ -27,10 +29,12 @@ from services.migrant.help.routes import router as help_requests
 from services.migrant.me.routes import router as me
 from services.migrant.parity.routes import router as parity
 from services.migrant.people.routes import router as people
-from services.migrant.points.routes import router as points
+from services.migrant.places.routes import router as places
 from services.migrant.referrals.routes import router as referrals
 from services.migrant.rights.routes import router as rights
 from services.migrant.self_registrations.expiring import expiry
+from services.migrant.self_registrations.open_page import page_turnstile
+from services.migrant.self_registrations.page_routes import router as self_registration_page
 from services.migrant.self_registrations.routes import router as self_registrations
 from services.migrant.selfgovernance.routes import router as selfgovernance
 from services.migrant.services.routes import router as services
@@ -58,7 +62,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             employments,
             filings,
             entitlements,
-            points,
+            places,
             referrals,
             parity,
             services,
@@ -68,11 +72,13 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             selfgovernance,
             supplies,
             claims,
+            received_claims,
             benefits,
             rights,
             accounts,
             me,
             self_registrations,
+            self_registration_page,
         ],
         consumer=consumer,
         extras=[
@@ -80,8 +86,10 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             issuer_directory,
             certificate_sweep,
             supply_turnstile,
+            page_turnstile,
             expiry,
             consent_lapsing,
+            offering,
             help_clock,
             filing_sheets,
         ],

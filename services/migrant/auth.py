@@ -15,6 +15,11 @@ CanAdminister = Annotated[Actor, requires("migrant:admin", at_home=True)]
 CanTakeConsent = Annotated[Actor, requires("migrant:write", "self", at_home=True)]
 CanReadHere = Annotated[Actor, requires("migrant:read", "migrant:write", at_home=True)]
 CanReadOwnHere = Annotated[Actor, requires("migrant:read", "migrant:write", "self", at_home=True)]
+# Where people are served: administrators keep any place, clerks those of their own office.
+CanKeepPlaces = Annotated[Actor, requires("migrant:admin", "migrant:write", at_home=True)]
+CanReadPlaces = Annotated[
+    Actor, requires("migrant:read", "migrant:write", "migrant:admin", "self", at_home=True)
+]
 # A machine that hands out free supplies, or the clerk of a desk.
 CanDispense = Annotated[Actor, requires("migrant:dispense", "migrant:write")]
 CanDrawCodes = Annotated[Actor, requires("migrant:write", "self", at_home=True)]

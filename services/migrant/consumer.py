@@ -1,11 +1,11 @@
 """Which events this service listens to."""
 
 from services.migrant.appointments import replies as appointments
-from services.migrant.arrivals.doubts import mark_doubt, record_death
-from services.migrant.benefits import handlers as benefits
+from services.migrant.arrivals.doubts import annul_death, mark_doubt, record_death
 from services.migrant.certificates import answers
 from services.migrant.certificates.directory import note_participant
-from services.migrant.claims.handlers import hear_decision
+from services.migrant.claims.hearing import hear_answer
+from services.migrant.claims.receiving import note_claimant, receive_claim, receive_step
 from services.migrant.consents.handlers import withdraw_opted_out
 from services.migrant.employments.handlers import link_waiting
 from services.migrant.entitlements.following import follow_areas
@@ -15,13 +15,15 @@ from services.migrant.people.recoding import follow_map
 from services.migrant.people.separating import separate_people
 from shared.consumer import Consumer
 from shared.db import Tx
-from shared.events.exchange import ClaimDecided, ParticipantListed
+from shared.events.exchange import ParticipantListed
+from shared.events.exchange_claims import ClaimAnswerReceived, ClaimReceived, ClaimStepReceived
 from shared.events.migrant import MigrantArrived
 from shared.events.notify import AppointmentReplied, ContactOptedOut, ReplyReceived
 from shared.events.registry import (
     ArrivalDoubted,
     CertificateFactsFound,
     CertificateFactsMissing,
+    ClaimantFound,
     PersonsMerged,
     PersonsSeparated,
     RegionsChanged,
@@ -59,20 +61,17 @@ async def on_arrival_doubted(event: ArrivalDoubted, tx: Tx) -> None:
 
 @consumer.on(DeathRegistered)
 async def on_death_registered(event: DeathRegistered, tx: Tx) -> None:
-    await record_death(event.person_id, event.died_on, tx)
-    await benefits.record_death(event, tx)
+    await record_death(event, tx)
 
 
 @consumer.on(DeathCorrected)
 async def on_death_corrected(event: DeathCorrected, tx: Tx) -> None:
-    await record_death(event.person_id, event.died_on, tx)
-    await benefits.record_death(event, tx)
+    await record_death(event, tx)
 
 
 @consumer.on(DeathAnnulled)
 async def on_death_annulled(event: DeathAnnulled, tx: Tx) -> None:
-    await record_death(event.person_id, None, tx)
-    await benefits.forget_death(event.death_id, tx)
+    await annul_death(event, tx)
 
 
 @consumer.on(RegionsChanged)
@@ -98,9 +97,24 @@ async def on_certificate_facts_missing(event: CertificateFactsMissing, tx: Tx) -
     await answers.note_problems(event.request_id, event.problems, event.facts, tx)
 
 
-@consumer.on(ClaimDecided)
-async def on_claim_decided(event: ClaimDecided, tx: Tx) -> None:
-    await hear_decision(event, tx)
+@consumer.on(ClaimReceived)
+async def on_claim_received(event: ClaimReceived, tx: Tx) -> None:
+    await receive_claim(event, tx)
+
+
+@consumer.on(ClaimStepReceived)
+async def on_claim_step_received(event: ClaimStepReceived, tx: Tx) -> None:
+    await receive_step(event, tx)
+
+
+@consumer.on(ClaimAnswerReceived)
+async def on_claim_answer_received(event: ClaimAnswerReceived, tx: Tx) -> None:
+    await hear_answer(event, tx)
+
+
+@consumer.on(ClaimantFound)
+async def on_claimant_found(event: ClaimantFound, tx: Tx) -> None:
+    await note_claimant(event.claim_id, event.person_id, tx)
 
 
 @consumer.on(ReplyReceived)

@@ -8,6 +8,7 @@ from services.migrant.benefits import models as benefits
 from services.migrant.certificates import models as certificates
 from services.migrant.certificates import request_models as certificate_requests
 from services.migrant.claims import models as claims
+from services.migrant.claims import received_models as received_claims
 from services.migrant.consents import models as consents
 from services.migrant.contact_choices import models as contact_choices
 from services.migrant.conveners import models as conveners
@@ -17,7 +18,7 @@ from services.migrant.filings import models as filings
 from services.migrant.help import models as help_requests
 from services.migrant.parity import models as parity
 from services.migrant.people import models as people
-from services.migrant.points import models as points
+from services.migrant.places import models as places
 from services.migrant.referrals import models as referrals
 from services.migrant.rights import models as rights
 from services.migrant.self_registrations import models as self_registrations
@@ -44,7 +45,8 @@ __all__ = [
     "metadata",
     "parity",
     "people",
-    "points",
+    "places",
+    "received_claims",
     "referrals",
     "rights",
     "self_registrations",

@@ -9,6 +9,8 @@ from services.notify.messages import handlers as messages
 from services.notify.messages.asking import ask_whether_it_helped
 from services.notify.messages.stopping import stop_texts
 from services.notify.reminders import handlers as reminders
+from services.notify.reminders.expiries import tell_expiry
+from services.notify.reminders.offers import tell_offer
 from services.notify.reminders.rules import PURPOSE
 from services.notify.settings import Sending
 from shared.consumer import Consumer
@@ -17,6 +19,8 @@ from shared.events.migrant import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentChanged,
+    AppointmentOffered,
+    CertificateExpiring,
     ConsentGiven,
     ConsentWithdrawn,
     ContactChoicesChanged,
@@ -55,6 +59,16 @@ def listen(sending: Sending) -> Consumer:
     @consumer.on(AppointmentChanged)
     async def appointment_changed(event: AppointmentChanged, tx: Tx) -> None:
         await reminders.plan_reminder(event, tx, sending)
+
+    @consumer.on(AppointmentOffered)
+    async def appointment_offered(event: AppointmentOffered, tx: Tx) -> None:
+        tx.purpose = Purpose.NOTIFICATION
+        await tell_offer(event, tx, sending)
+
+    @consumer.on(CertificateExpiring)
+    async def certificate_expiring(event: CertificateExpiring, tx: Tx) -> None:
+        tx.purpose = Purpose.NOTIFICATION
+        await tell_expiry(event, tx, sending)
 
     @consumer.on(BirthRegistered)
     async def birth_registered(event: BirthRegistered, tx: Tx) -> None:

@@ -27,6 +27,7 @@ from services.registry.imports.worker import importing
 from services.registry.leases.routes import router as leases
 from services.registry.limits.routes import router as limits
 from services.registry.persons.routes import router as persons
+from services.registry.record_use.worker import counting_use
 from services.registry.region_changes.routes import router as region_changes
 from services.registry.region_changes.worker import changing_regions
 from services.registry.regions.routes import router as regions
@@ -84,6 +85,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             changing_regions,
             scanning_zones,
             filing_sheets,
+            counting_use,
         ],
         bus=bus,
     )

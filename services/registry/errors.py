@@ -19,6 +19,16 @@ class RecordClosed(Conflict):
     title = Text("记录已注销", "The record is closed")
 
 
+class RecordKeptElsewhere(Conflict):
+    """`keeper` is the node of the county that keeps it, `county` its name."""
+
+    type = "record-kept-elsewhere"
+    title = Text(
+        "此记录由其他县区管理,请向该县区办理",
+        "Another county keeps this record: turn to it for changes",
+    )
+
+
 class ContradictsIdNumber(Problem):
     status = 422
     type = "contradicts-id-number"

@@ -44,6 +44,23 @@ class NoticeReceived(Event, key="notice_id"):
     certificate_id: str | None = None
 
 
+class NoticeAmended(Event, key="notice_id"):
+    """Another node put right or took back (`void`) a notice of `kind` that it had sent (通报更正),
+    which spoke of `was_region` and `was_happened_on`. `id_number` is the notice's, where it had
+    one; the amendment itself names nobody."""
+
+    amendment_id: UUID
+    notice_id: UUID
+    kind: str
+    from_node: str
+    void: bool
+    was_region: str
+    was_happened_on: date
+    region: str
+    happened_on: date
+    id_number: Personal | None = None
+
+
 class ParticipantListed(Event, key="node_id"):
     """The directory has a new record of a node (参与方名录), signed by its city: where it is
     reached and which certificate its door shows, or that it left (`revoked`)."""
@@ -104,13 +121,35 @@ class InquiryClosed(Event, key="inquiry_id"):
     closed_at: datetime
 
 
-class ClaimDecided(Event, key="claim_id"):
-    """The home county of a migrant decided on a claim that her residence sent it (报销答复).
-    `granted_fen` is the sum in whole fen where it is granted, `reason` why it is not."""
+class DisputeDecided(Event, key="inquiry_id"):
+    """The city decided a dispute between two counties (争议裁定), which binds both. `upholds` is
+    "asking" or "asked"; each of the two counties says so of its own side (`direction`)."""
 
-    claim_id: UUID
-    from_region: str
-    granted: bool
-    granted_fen: int | None
-    reason: Personal | None
-    decided_on: date
+    inquiry_id: UUID
+    direction: str
+    kind: str
+    from_node: str
+    to_node: str
+    asked_region: str
+    upholds: str
+    decided_at: datetime
+
+
+class RecordKeepingStopped(Event, key="person_id"):
+    """The keeping of a record passes to another county (记录管理权移交), or is there already: it
+    is not changed here until told otherwise. The registry answers once nobody writes it any more.
+    `turn` counts what was said of this person, so that what comes late is passed over."""
+
+    person_id: UUID
+    handover_id: UUID
+    keeper: str
+    keeper_name: str
+    turn: int
+
+
+class RecordKeepingResumed(Event, key="person_id"):
+    """The record is kept here: handed to this county (接管), or not handed over after all."""
+
+    person_id: UUID
+    handover_id: UUID
+    turn: int

@@ -150,6 +150,16 @@ class CertificateChecked(Event, key="certificate_id"):
     outcome: str
 
 
+class CertificateExpiring(Event, key="certificate_id"):
+    """A certificate expires soon (证明即将到期), and its holder agreed to be reminded of such
+    things. Said once of each; nothing depends on a new one."""
+
+    certificate_id: UUID
+    person_id: UUID
+    region: str
+    valid_until: date
+
+
 class CertificateRevoked(Event, key="certificate_id"):
     """A certificate was revoked (证明撤销)."""
 
@@ -218,6 +228,19 @@ class AppointmentChanged(Event, key="person_id"):
     place_zh: str
     place_en: str
     revision: int
+
+
+class AppointmentOffered(Event, key="person_id"):
+    """A time came free that she waits for (候补有号): it is held for her until `held_until`. Tells
+    where and when, never what for."""
+
+    wait_id: UUID
+    person_id: UUID
+    region: str
+    at: datetime
+    held_until: datetime
+    place_zh: str
+    place_en: str
 
 
 class AppointmentCancelled(Event, key="person_id"):
@@ -352,38 +375,6 @@ class AccountUnlinked(Event, key="login_id"):
 
     login_id: UUID
     person_id: UUID
-
-
-class ClaimSubmitted(Event, key="claim_id"):
-    """A claim goes to whoever pays it by rule (报销送达). The personal fields are for her home
-    county; for other payers, who are reached on paper, they stay empty. Sums are whole fen."""
-
-    claim_id: UUID
-    person_id: UUID
-    region: str
-    payer: str
-    payer_region: str | None
-    service: str
-    served_on: date
-    amount_fen: int
-    name: Personal | None = None
-    id_number: Personal | None = None
-    provider: Personal | None = None
-    account: Personal | None = None
-
-
-class ClaimSettled(Event, key="claim_id"):
-    """A claim was paid, or not granted (报销办结); said again where an objection led to another
-    end. `in_time` is about the payer's steps, `office_in_time` about those of the residence."""
-
-    claim_id: UUID
-    region: str
-    payer: str
-    payer_region: str | None
-    service: str
-    paid: bool
-    in_time: bool
-    office_in_time: bool
 
 
 class BenefitListPaid(Event, key="list_id"):

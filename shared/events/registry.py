@@ -93,6 +93,25 @@ class RosterImported(Event, key="import_id"):
     rejected: int
 
 
+class AreaUse(BaseModel):
+    """How many records were entered for an area, and how many of them were used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    region: str
+    entered: int
+    used: int
+
+
+class RecordUseCounted(Event, key="county"):
+    """Of the persons entered in a `month`, how many some service has used since (信息使用), by
+    township. Counted again every day until the end of the month after: the newest holds."""
+
+    county: str
+    month: str
+    areas: list[AreaUse]
+
+
 class WorkUnitTierChanged(Event, key="work_unit_id"):
     """Another office is responsible for a work unit now (单位分级变动), as its size crossed a
     standard or the standard changed."""
@@ -272,3 +291,27 @@ class CertificateFactsMissing(Event, key="request_id"):
     person_id: UUID
     problems: list[str]
     facts: Personal | None = None
+
+
+class RecordNotFound(Event, key="person_id"):
+    """The register has no record under the id of which the exchange said that its keeping passes to
+    another county (无此记录): nothing is handed over."""
+
+    person_id: UUID
+    handover_id: UUID
+
+
+class RecordWritingStopped(Event, key="person_id"):
+    """Nobody changes this record here any more, because its keeping passes to another county
+    (已停止登记): the answer to the exchange's record-keeping-stopped."""
+
+    person_id: UUID
+    handover_id: UUID
+
+
+class ClaimantFound(Event, key="claim_id"):
+    """Which resident of this county another county's claim is about, or that the register knows
+    none (`person_id` null) (报销对象核对)."""
+
+    claim_id: UUID
+    person_id: UUID | None

@@ -19,6 +19,12 @@ from tests.assessment.samples import (
 from tests.conftest import parts_of
 
 API = "/assessment/v1"
+COLLEAGUE = "X-Colleague"  # where the client fixture keeps a second person's token
+
+
+def colleague_of(issuer: Issuer) -> dict[str, str]:
+    """A header of a client, for `in_force`."""
+    return {COLLEAGUE: as_(issuer, sub="head-of-assessment")["Authorization"]}
 
 
 def as_(issuer: Issuer, **claims: Any) -> dict[str, str]:
@@ -46,8 +52,21 @@ async def get(client: httpx.AsyncClient, path: str, **params: str) -> Any:
     return answer.json()
 
 
+async def in_force(client: httpx.AsyncClient, body: Any) -> Any:
+    """A scheme, drafted by the client and published by a colleague."""
+    drafted = await post(client, "/schemes", body)
+    answer = await client.post(
+        f"{API}/schemes/{drafted['code']}/publication",
+        json={"version": drafted["version"]},
+        headers={"Authorization": client.headers[COLLEAGUE]},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 async def computed(client: httpx.AsyncClient, area: str = HOME) -> Any:
-    await client.post(API + "/schemes", json=make_scheme(make_item("inquiry-answered-in-time")))
+    if not (await get(client, "/schemes"))["items"]:
+        await in_force(client, make_scheme(make_item("inquiry-answered-in-time")))
     body = {"scheme": "county-2026", "period": "2026-10", "area": area}
     return await post(client, "/scorecards", body)
 

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from shared.testing import Issuer, client_of
+from tests.assessment.calls import colleague_of
 from tests.assessment.samples import ALL_SCOPES
 from tests.conftest import Cluster, ServiceFactory
 
@@ -26,7 +27,9 @@ async def app(start_service: ServiceFactory) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def client(app: FastAPI, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    """A county clerk who may do everything; answers come in English."""
+    """A county clerk who may do everything; answers come in English. The token of a colleague is
+    at hand for what takes two (calls.in_force)."""
     token = issuer.token(scope=ALL_SCOPES)
-    async with client_of(app, token, {"Accept-Language": "en"}) as client:
+    headers = {"Accept-Language": "en"} | colleague_of(issuer)
+    async with client_of(app, token, headers) as client:
         yield client

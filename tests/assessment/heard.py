@@ -1,6 +1,7 @@
 """One event of each type that is listened to, and how many facts it makes."""
 
 from datetime import date
+from typing import Any
 
 from shared.events.base import Event
 from shared.events.exchange import (
@@ -8,17 +9,18 @@ from shared.events.exchange import (
     InquiryClosed,
     InquiryOpened,
     InquiryOverdue,
+    NoticeAmended,
     NoticeConfirmed,
     NoticeReceived,
     NoticeSent,
 )
+from shared.events.exchange_monthly import ReconciliationConcluded, SeenByPeer, SeenCount
 from shared.events.migrant import (
     ArrivalAnnulled,
     BenefitListPaid,
     CertificateChecked,
     CertificateRequestDecided,
     CertificateRequestOverdue,
-    ClaimSettled,
     EmploymentCorrected,
     EmploymentEnded,
     EmploymentFiled,
@@ -34,13 +36,16 @@ from shared.events.migrant import (
     ServiceRecordAnnulled,
     StayCorrected,
 )
+from shared.events.migrant_claims import ClaimSettled
 from shared.events.notify import MessageDelivered, MessageFailed
 from shared.events.registry import (
+    AreaUse,
     ArrivalDoubted,
     BlindZoneFound,
     FeedReconciled,
     FeedWithdrawn,
     PersonCorrected,
+    RecordUseCounted,
     RegionPair,
     RegionsChanged,
     RosterImported,
@@ -88,6 +93,20 @@ FEED = {"department": "health", "kind": "birth", "region": HOME, "month": date(2
 
 # Those that amend, take back or restore what another says: alone they count nothing.
 FOLLOWING: list[tuple[Event, int]] = [
+    (
+        NoticeAmended(
+            amendment_id=new_id(),
+            notice_id=new_id(),
+            kind="birth-registered",
+            from_node=f"county-{PEER}",
+            void=True,
+            was_region=PEER,
+            was_happened_on=DAY,
+            region=PEER,
+            happened_on=DAY,
+        ),
+        1,
+    ),
     (BirthCorrected(birth_id=new_id(), born_on=DAY, fields=["born_on"], **BIRTH), 1),
     (BirthAnnulled(birth_id=new_id(), annulled_at=NOON, **BIRTH), 1),
     (BirthReinstated(birth_id=new_id(), born_on=DAY, **BIRTH), 2),
@@ -131,6 +150,22 @@ FOLLOWING: list[tuple[Event, int]] = [
     ),
 ]
 
+SEEN = [
+    ("notice_owed", "asked"),
+    ("notice_feedback", "agrees"),
+    ("notice_feedback", "differs"),
+    ("inquiry_answer", "in_time"),
+    ("inquiry_answer", "late"),
+    ("inquiry_answer", "overdue"),
+    ("inquiry_closed", "correct"),
+    ("inquiry_closed", "incorrect"),
+]
+STATEMENT: dict[str, Any] = {
+    "statement_id": new_id(),
+    "from_node": f"county-{PEER}",
+    "region": HOME,
+    "month": "2026-09",
+}
 COUNTING: list[tuple[Event, int]] = [
     (MarriageRegistered(marriage_id=new_id(), married_on=DAY, registered_at=NOON, **MARRIAGE), 1),
     (DivorceRegistered(marriage_id=new_id(), divorced_on=DAY, registered_at=NOON, **MARRIAGE), 1),
@@ -148,6 +183,12 @@ COUNTING: list[tuple[Event, int]] = [
             **FEED,
         ),
         8,
+    ),
+    (
+        RecordUseCounted(
+            county=HOME, month="2026-10", areas=[AreaUse(region=TOWNSHIP, entered=2, used=1)]
+        ),
+        2,
     ),
     (
         BlindZoneFound(
@@ -364,6 +405,21 @@ COUNTING: list[tuple[Event, int]] = [
     ),
     (InquiryOverdue(inquiry_id=new_id(), direction="out", due_on=DAY, **INQUIRY), 1),
     (InquiryClosed(inquiry_id=new_id(), correct=True, closed_at=NOON, **INQUIRY), 1),
+    (SeenByPeer(counts=[SeenCount(kind=k, outcome=o, count=1) for k, o in SEEN], **STATEMENT), 8),
+    (
+        ReconciliationConcluded(
+            reconciliation_id=new_id(),
+            peer=f"county-{PEER}",
+            since=DAY,
+            until=DAY,
+            sent=1,
+            received=1,
+            confirmed=0,
+            disagreeing=0,
+            differing=1,
+        ),
+        2,
+    ),
     (MessageDelivered(message_id=new_id(), provider="p", delivered_at=NOON), 1),
     (MessageFailed(message_id=new_id(), reason="expired"), 1),
 ]

@@ -9,6 +9,8 @@ from uuid import UUID
 from services.assessment.facts.handlers import record_facts
 from services.assessment.facts.kinds import Kind
 from services.assessment.facts.schemas import RecordFact
+from services.assessment.schemes.handlers import declare_scheme, publish_scheme
+from services.assessment.schemes.schemas import DeclareScheme, PublishScheme, SchemeView
 from shared.bus import Received
 from shared.db import Tx
 from shared.events.base import Event
@@ -19,6 +21,7 @@ HOME = "420325"
 PEER = "420381"
 ALL_SCOPES = "assessment:read assessment:write assessment:oversight"
 TOWNSHIP = "420325100"
+OTHER = "420325101"
 NOON = datetime(2026, 10, 12, 4, tzinfo=UTC)
 
 judge = make_actor(scopes=frozenset({"assessment:read", "assessment:write"}))
@@ -27,6 +30,30 @@ judge = make_actor(scopes=frozenset({"assessment:read", "assessment:write"}))
 def make_fact(kind: Kind, outcome: str, count: int, **overrides: Any) -> RecordFact:
     fact = RecordFact(kind, outcome, HOME, date(2026, 10, 12), str(new_id()), count=count)
     return replace(fact, **overrides)
+
+
+WHAT_IF_SPAN = {"first_period": "2026-09", "last_period": "2026-10"}
+
+
+def make_target(**overrides: Any) -> dict[str, Any]:
+    """The body of POST /annual-targets."""
+    return {
+        "code": "services",
+        "name": {"zh": "服务人次", "en": "Services delivered"},
+        "year": 2026,
+        "counted": {"kinds": ["service_delivered"]},
+        "total": 12_001,
+        "offices": [{"area": TOWNSHIP, "served": 30_000}, {"area": OTHER, "served": 10_000}],
+    } | overrides
+
+
+async def in_force(tx: Tx, body: dict[str, Any]) -> SchemeView:
+    """A scheme, drafted by the actor and published by a colleague."""
+    drafted = await declare_scheme(DeclareScheme.model_validate(body), tx)
+    actor, tx.actor = tx.actor, make_actor(sub="head-of-assessment")
+    published = await publish_scheme(PublishScheme(version=drafted.version), drafted.code, tx)
+    tx.actor = actor
+    return published
 
 
 async def record(tx: Tx, *facts: RecordFact) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from services.assessment.facts import migrant_facts, registry_facts
 from services.assessment.facts.folding import Role, Statement, fold
 from services.assessment.facts.kinds import Kind
-from shared.events.migrant import ClaimSettled, HelpOverdue, ReferralEnded
+from shared.events.migrant import HelpOverdue, ReferralEnded
+from shared.events.migrant_claims import ClaimSettled
 from shared.events.registry import FeedReconciled, FeedWithdrawn, PersonCorrected
 from shared.ids import new_id
 from tests.assessment.samples import HOME, NOON, PEER, TOWNSHIP

@@ -11,8 +11,9 @@ from services.assessment.errors import NeverScored
 from services.assessment.facts.kinds import KINDS, Kind, Use
 from services.assessment.indicators.handlers import load_standard, standard_indicators
 from services.assessment.indicators.queries import get_value
-from services.assessment.indicators.rules import check_declaration, explanation_of
+from services.assessment.indicators.rules import check_declaration
 from services.assessment.indicators.schemas import DeclareIndicator, Form
+from services.assessment.indicators.wording import explanation_of
 from services.assessment.periods import parse_period
 from shared.db import Tx
 from shared.events.base import Event

@@ -12,14 +12,12 @@ from services.assessment.facts.migrant_facts import help_rated
 from services.assessment.indicators.handlers import load_standard
 from services.assessment.indicators.queries import get_value
 from services.assessment.periods import parse_period
-from services.assessment.schemes.handlers import declare_scheme
-from services.assessment.schemes.schemas import DeclareScheme
 from services.assessment.scorecards.handlers import compute_scorecard
 from services.assessment.scorecards.schemas import ComputeScorecard
 from shared.db import Tx
 from shared.events.migrant import HelpRated
 from shared.ids import new_id
-from tests.assessment.samples import HOME, NOON, make_fact, make_item, make_scheme, record
+from tests.assessment.samples import HOME, NOON, in_force, make_fact, make_item, make_scheme, record
 from tests.conftest import TxFactory
 
 pytestmark = pytest.mark.usefixtures("emptied")
@@ -77,7 +75,7 @@ async def test_twice_the_requests_leave_every_score_as_it_was(open_tx: TxFactory
         await load_standard(tx)
         items = [make_item("help-settled-in-time", 50), make_item("help-satisfaction", 50)]
         lenient = [item | {"floor": "0"} for item in items]
-        await declare_scheme(DeclareScheme.model_validate(make_scheme(*lenient)), tx)
+        await in_force(tx, make_scheme(*lenient))
         await facts(tx, set(Kind), 30)
         before, scored = await values(tx), await score(tx)
         assert before["help-settled-in-time"] is not None

@@ -13,12 +13,10 @@ from services.assessment.indicators.handlers import standard_indicators
 from services.assessment.indicators.rules import (
     check_declaration,
     evaluate,
-    explanation_of,
-    formula_of,
     is_applicable,
-    source_events,
 )
 from services.assessment.indicators.schemas import DeclareIndicator, Status
+from services.assessment.indicators.wording import explanation_of, formula_of, source_events
 from services.assessment.periods import PeriodKind, parse_period
 from tests.assessment.samples import make_share
 

@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from services.assessment.open_data.rules import indicator_rows, scorecard_rows, withheld
 from services.assessment.open_data.schemas import COLUMNS, Figure, OpenCard, OpenTable
 from shared.testing import Issuer, client_of
-from tests.assessment.calls import API, as_, computed, get, given_answers, post, published
+from tests.assessment.calls import (
+    API,
+    as_,
+    colleague_of,
+    computed,
+    get,
+    given_answers,
+    post,
+    published,
+)
 from tests.assessment.samples import ALL_SCOPES, HOME, PEER
 from tests.conftest import ServiceFactory
 
@@ -227,7 +236,7 @@ async def test_nobody_gets_in_where_it_is_not_switched_on(app: FastAPI) -> None:
 async def test_everybody_gets_in_where_it_is(start_service: ServiceFactory, issuer: Issuer) -> None:
     licence = "CC BY 4.0 竹山县"
     async with start_service("assessment", open_data=True, open_data_licence=licence) as app:
-        async with client_of(app, issuer.token(scope=ALL_SCOPES)) as clerk:
+        async with client_of(app, issuer.token(scope=ALL_SCOPES), colleague_of(issuer)) as clerk:
             await given_answers(app, 80, 20)
             await published(clerk)
             own = await get(clerk, "/open-data/scorecards", year="2026")
@@ -241,3 +250,16 @@ async def test_everybody_gets_in_where_it_is(start_service: ServiceFactory, issu
     assert public == own and public["licence"] == licence
     assert (refused.status_code, wrong.status_code) == (401, 400)
     assert licence in text.text
+
+
+def test_a_withheld_discount_does_not_follow_from_the_score() -> None:
+    """Three of the 21 compared records alone are missing: the discount is withheld with them, and
+    as it is not the only figure withheld, so is another."""
+    scored = make_figure(30, 60)
+    quality = {"indicator": "entry-completeness", "weight": Decimal(0), "points": None}
+    poor = make_figure(18, 21, taken=Decimal("4.50"), **quality)
+    rows = indicator_rows([make_open(scored, poor)])
+    assert [(row[6], row[-1]) for row in rows] == [("suppressed", None), ("suppressed", None)]
+    good = make_figure(40, 60, taken=Decimal("7.50"), **quality)
+    rows = indicator_rows([make_open(scored, good)])
+    assert [row[-1] for row in rows] == [None, "7.50"]

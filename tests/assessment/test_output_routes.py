@@ -11,17 +11,17 @@ from fastapi import FastAPI
 from services.assessment.facts.kinds import Kind
 from services.assessment.indicators.handlers import load_standard
 from services.assessment.output.queries import get_card
-from services.assessment.schemes.handlers import declare_scheme
-from services.assessment.schemes.schemas import DeclareScheme
 from services.assessment.scorecards.handlers import compute_scorecard
 from services.assessment.scorecards.schemas import ComputeScorecard
 from shared.sheets import XLSX_MEDIA
 from shared.testing import Issuer, make_actor
 from tests.assessment.calls import API, as_, computed, get, given_answers, post, published
+from tests.assessment.calls import in_force as scheme_in_force
 from tests.assessment.samples import (
     HOME,
     PEER,
     TOWNSHIP,
+    in_force,
     judge,
     make_fact,
     make_item,
@@ -98,7 +98,7 @@ async def test_both_sides_are_set_beside_each_other(open_tx: TxFactory) -> None:
     """What a township saw of the county's office, beside what the county saw itself."""
     async with open_tx("assessment") as tx:
         await load_standard(tx)
-        await declare_scheme(DeclareScheme.model_validate(make_scheme(make_item(CODE))), tx)
+        await in_force(tx, make_scheme(make_item(CODE)))
         for observer, in_time in ((HOME, 98), (TOWNSHIP, 60)):
             tx.actor = make_actor(region=observer)
             await record(
@@ -123,7 +123,7 @@ async def test_both_sides_are_set_beside_each_other(open_tx: TxFactory) -> None:
 
 async def months(client: httpx.AsyncClient, app: FastAPI) -> None:
     """Published cards of three months, and a preliminary one of the fourth."""
-    await client.post(API + "/schemes", json=make_scheme(make_item(CODE)))
+    await scheme_in_force(client, make_scheme(make_item(CODE)))
     async with parts_of(app).database.transaction(judge) as tx:
         for month, in_time in ((6, 60), (7, 80), (9, 95), (10, 70)):
             day = date(2026, month, 5)

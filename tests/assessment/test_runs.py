@@ -7,23 +7,34 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.assessment.errors import RunGoesOn, RunNotFound
 from services.assessment.facts.kinds import Kind
 from services.assessment.indicators.handlers import load_standard
 from services.assessment.periods import parse_period
-from services.assessment.runs.handlers import BATCH, begin_run, carry_on
+from services.assessment.runs.handlers import BATCH, begin_run, carry_on, publish_run
 from services.assessment.runs.models import RunStatus, ScorecardRun
 from services.assessment.runs.rules import ended_before
 from services.assessment.runs.worker import RunWorker
-from services.assessment.schemes.handlers import declare_scheme
-from services.assessment.schemes.schemas import DeclareScheme
 from services.assessment.scorecards.handlers import compute_scorecard, publish_scorecard
-from services.assessment.scorecards.schemas import ComputeScorecard
+from services.assessment.scorecards.schemas import ComputeScorecard, RaiseVeto
+from services.assessment.scorecards.vetoing import raise_veto
 from shared.clock import today
 from shared.db import Tx
 from shared.events.assessment import ScorecardPublished
+from shared.ids import new_id
 from shared.testing import Issuer, emitted
 from tests.assessment.calls import API, as_, get, post
-from tests.assessment.samples import HOME, PEER, TOWNSHIP, make_fact, make_item, make_scheme, record
+from tests.assessment.calls import in_force as scheme_in_force
+from tests.assessment.samples import (
+    HOME,
+    PEER,
+    TOWNSHIP,
+    in_force,
+    make_fact,
+    make_item,
+    make_scheme,
+    record,
+)
 from tests.conftest import TxFactory, parts_of
 
 CODE = "inquiry-answered-in-time"
@@ -47,8 +58,7 @@ def test_what_ended_with_the_month(day: date, expected: list[str]) -> None:
 
 async def prepare(tx: Tx, *areas: str, **overrides: Any) -> None:
     await load_standard(tx)
-    scheme = make_scheme(make_item(CODE), **overrides)
-    await declare_scheme(DeclareScheme.model_validate(scheme), tx)
+    await in_force(tx, make_scheme(make_item(CODE), **overrides))
     for area in areas:
         await record(
             tx,
@@ -146,7 +156,7 @@ def last_month() -> str:
 
 
 async def given_a_scheme(client: httpx.AsyncClient) -> None:
-    await post(client, "/schemes", make_scheme(make_item(CODE), valid_from="2025-01-01"))
+    await scheme_in_force(client, make_scheme(make_item(CODE), valid_from="2025-01-01"))
 
 
 async def test_the_worker_does_each_period_once_with_several_replicas(
@@ -188,3 +198,45 @@ async def test_a_run_is_watched_and_stopped(
     assert again["type"].endswith("/run-ended")
     await RunWorker(parts.database, parts.actor).work_once()
     assert (await get(client, "/scorecards", period=last_month()))["items"] == []
+
+
+@pytest.mark.usefixtures("emptied")
+async def test_all_cards_of_a_run_are_published_at_once(open_tx: TxFactory) -> None:
+    """One that is held back and one on which nothing could be judged stay, and are counted."""
+    async with open_tx("assessment") as tx:
+        await prepare(tx, HOME, TOWNSHIP)
+        await record(tx, make_fact(Kind.INQUIRY_ANSWER, "late", 3, area=PEER))
+        veto = {"area": TOWNSHIP, "period": "2026-10", "ground": "privacy-breach", "reason": "泄露"}
+        await raise_veto(RaiseVeto.model_validate(veto), HOME, tx)
+        await begin_run(OCTOBER, HOME, tx)
+        run = await only_run(tx)
+        with pytest.raises(RunGoesOn):
+            await publish_run(run.id, tx)
+        await carry_on(run.id, tx)
+        told = await publish_run(run.id, tx)
+        assert (told.published, told.held_back, told.nothing_judged) == (1, 1, 1)
+        (event,) = emitted(tx, ScorecardPublished)
+        assert isinstance(event, ScorecardPublished) and event.area == HOME
+        again = await publish_run(run.id, tx)
+        assert (again.published, again.held_back, again.nothing_judged) == (0, 1, 1)
+        with pytest.raises(RunNotFound):
+            await publish_run(new_id(), tx)
+
+
+async def test_a_run_is_published_over_http(
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer
+) -> None:
+    await given_a_scheme(client)
+    parts = parts_of(app)
+    async with parts.database.transaction(parts.actor) as tx:
+        await begin_run(parse_period(last_month()), HOME, tx)
+    (run,) = (await get(client, "/scorecard-runs"))["items"]
+    path = f"/scorecard-runs/{run['id']}/publication"
+    assert (await post(client, path, status=409))["type"].endswith("/run-goes-on")
+    await RunWorker(parts.database, parts.actor).work_once()
+    told = await post(client, path, status=200)
+    assert told == {"published": 0, "held_back": 0, "nothing_judged": 1}
+    client.headers.update(as_(issuer, region=PEER))
+    await post(client, path, status=404)
+    client.headers.update(as_(issuer, scope="assessment:read"))
+    await post(client, path, status=403)

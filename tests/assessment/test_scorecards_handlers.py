@@ -23,8 +23,6 @@ from services.assessment.indicators.handlers import load_standard
 from services.assessment.indicators.queries import get_value
 from services.assessment.indicators.schemas import Status
 from services.assessment.periods import parse_period
-from services.assessment.schemes.handlers import declare_scheme
-from services.assessment.schemes.schemas import DeclareScheme
 from services.assessment.scorecards.handlers import compute_scorecard, publish_scorecard
 from services.assessment.scorecards.queries import get_evidence, get_scorecard
 from services.assessment.scorecards.schemas import (
@@ -37,7 +35,7 @@ from services.assessment.scorecards.vetoing import lift_veto, raise_veto
 from shared.db import Tx
 from shared.events.assessment import AppealDecided, ScorecardPublished
 from shared.testing import emitted, make_actor
-from tests.assessment.samples import HOME, PEER, make_fact, make_item, make_scheme, record
+from tests.assessment.samples import HOME, PEER, in_force, make_fact, make_item, make_scheme, record
 from tests.conftest import TxFactory
 
 pytestmark = pytest.mark.usefixtures("emptied")
@@ -45,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("emptied")
 
 async def prepare(tx: Tx, *items: dict[str, Any], **overrides: Any) -> None:
     await load_standard(tx)
-    await declare_scheme(DeclareScheme.model_validate(make_scheme(*items, **overrides)), tx)
+    await in_force(tx, make_scheme(*items, **overrides))
 
 
 async def compute(tx: Tx, **overrides: Any) -> ScorecardView:
@@ -203,9 +201,9 @@ async def test_a_changed_scheme_waits_for_the_next_period(open_tx: TxFactory) ->
         begin = (tx.today.replace(day=1) + timedelta(days=40)).replace(day=1)
         changed = make_scheme(make_item("inquiry-answered-in-time", target="92"))
         with pytest.raises(TakesEffectNextPeriod):
-            await declare_scheme(DeclareScheme.model_validate(changed), tx)
+            await in_force(tx, changed)
         changed |= {"valid_from": begin.isoformat()}
-        assert (await declare_scheme(DeclareScheme.model_validate(changed), tx)).version == 2
+        assert (await in_force(tx, changed)).version == 2
         assert (await compute(tx)).scheme_version == 1
         assert (await compute(tx, period=begin.isoformat()[:7])).scheme_version == 2
         with pytest.raises(SchemeNotInForce):

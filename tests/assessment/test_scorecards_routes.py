@@ -18,7 +18,7 @@ async def test_from_facts_to_an_upheld_appeal(
 ) -> None:
     await given_answers(app, 92, 8)
     card = await published(client)
-    assert (card["status"], card["score"]) == ("published", "93.33")
+    assert (card["standing"], card["score"]) == ("published", "93.33")
     page = await get(client, "/scorecards", period="2026-10", area=HOME)
     assert [each["id"] for each in page["items"]] == [card["id"]]
     evidence = await get(client, f"/scorecards/{card['id']}/evidence")
@@ -39,6 +39,7 @@ async def test_from_facts_to_an_upheld_appeal(
         "reason": "三件已按时",
     }
     appeal = await post(client, "/appeals", body)
+    assert (await get(client, f"/scorecards/{card['id']}"))["standing"] == "appealed"
     twice = await post(client, "/appeals", body, 409)
     assert twice["type"].endswith("/appeal-open")
     decision = {"upheld": True, "reason": "属实"}
@@ -69,6 +70,8 @@ async def test_an_appeal_after_fifteen_days_is_too_late(
         await tx.execute(
             "UPDATE scorecards SET published_at = published_at - $1::interval", timedelta(days=16)
         )
+    (listed,) = (await get(client, "/scorecards", status="published"))["items"]
+    assert listed["standing"] == "final"
     body = {"scorecard_id": card["id"], "indicator": "inquiry-answered-in-time", "reason": "不服"}
     assert (await post(client, "/appeals", body, 409))["type"].endswith("/appeal-too-late")
 

@@ -13,6 +13,8 @@ from tests.bench import (
     row3_create,
     row4_delivery,
     row5_import,
+    row6_indicators,
+    row7_inquiry,
     row8_duplicates,
     row9_accept,
     row10_checks,
@@ -21,7 +23,7 @@ from tests.bench.frame import Contest, Result, measure
 from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
-ROWS = (1, 2, 3, 4, 5, 8, 9, 10)
+ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 
 
 def main() -> None:
@@ -45,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=10_000, help="registered beforehand")
     parser.add_argument("--records", type=int, default=1_000_000, help="searched in row 8")
     parser.add_argument("--migrants", type=int, default=200_000, help="known in row 10")
+    parser.add_argument("--facts", type=int, default=10_000_000, help="counted in row 6")
     parser.add_argument("--quick", action="store_true", help="2 short rounds, nothing written")
     asked = parser.parse_args()
     asked.rows = [int(row) for row in asked.rows.split(",")]
@@ -83,6 +86,10 @@ def _contest(
             return row4_delivery.contest(made, asked.rounds)
         case 5:
             return row5_import.contest(made)
+        case 6:
+            return row6_indicators.contest(made.folder, asked.facts)
+        case 7:
+            return row7_inquiry.contest(made)
         case 8:
             return row8_duplicates.contest(made, asked.records)
         case 9:

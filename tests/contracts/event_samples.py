@@ -10,14 +10,18 @@ from shared.codes import resident_id_check_digit
 from shared.events.base import Event
 from shared.ids import new_id
 
-TEXTS = {
+# By the field's name. The claim is one and the same: steps come after it.
+GIVEN: dict[str, Any] = {
+    "claim_id": UUID("01a20000-0000-7000-8000-000000000001"),
+    "month": "2026-10",
+    "step": "objected",
     "region": "420325100001",
     "hukou_region": "420325100001",
     "residence_region": "420325100001",
     "from_region": "420325200002",
     "to_region": "420325100001",
     "was_region": "420325200002",
-    "payer_region": "420381",
+    "payer_region": "420325",
     "asked_region": "420325100",
     "origin_region": "420381",
     "mother_home_region": None,
@@ -42,6 +46,7 @@ TEXTS = {
     "peer": "county-420381",
     "issuer": "county-420381",
     "office": "welcome-desk",
+    "standing": "accepted",
 }
 _count = 0
 
@@ -57,21 +62,23 @@ def _value(name: str, annotation: Any) -> Any:
     first = kinds[0]
     if name == "id_number":
         return _id_number()
-    if name in TEXTS:
-        return TEXTS[name]
-    if first is UUID:
-        return [new_id(), new_id()] if getattr(annotation, "__origin__", None) is list else new_id()
     if first is datetime:
         return datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
     if first is date:
         return date(2026, 11, 2)
+    if name in GIVEN:
+        return GIVEN[name]
+    if first is UUID:
+        return [new_id(), new_id()] if getattr(annotation, "__origin__", None) is list else new_id()
     if first is bool:
         return True
     if first is int:
         return 3
     if getattr(annotation, "__origin__", None) is list:
-        inner = isinstance(first, type) and issubclass(first, BaseModel)
-        return [{field: _value(field, str) for field in first.model_fields}] if inner else ["name"]
+        if isinstance(first, type) and issubclass(first, BaseModel):
+            fields = first.model_fields.items()
+            return [{field: _value(field, told.annotation) for field, told in fields}]
+        return ["name"]
     return "sample"
 
 

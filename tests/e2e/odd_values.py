@@ -14,11 +14,19 @@ from shared.ids import new_id
 from shared.pages import encode_cursor
 from shared.signing import JsonObject, SigningKey, key_set
 from shared.testing import REGION
-from tests.assessment.samples import make_scheme, make_share
-from tests.exchange.samples import make_inquiry, make_notice
+from tests.assessment.samples import WHAT_IF_SPAN, make_scheme, make_share, make_target
+from tests.exchange.samples import (
+    make_case,
+    make_handover,
+    make_inquiry,
+    make_notice,
+    make_year,
+)
+from tests.exchange.samples import make_template as make_template_of_inquiries
+from tests.exchange.test_agreements import make_agreement
+from tests.exchange.test_figures import make_figures
 from tests.exchange.test_participants import CITY_KEY, make_record, signed
 from tests.migrant.appointment_samples import in_days, make_appointment, make_place
-from tests.migrant.points import make_point
 from tests.migrant.test_benefits_routes import make_line
 from tests.migrant.test_benefits_rules import make_programme
 from tests.notify.samples import ALWAYS, SECRET, make_message, make_template
@@ -222,7 +230,13 @@ SCHEME_ITEM = {
     "floor": "50",
 }
 
+
 # What an operation's body needs beyond what its schema tells; `known` are ids made before.
+def _place(_: dict[str, str]) -> dict[str, Any]:
+    """One that does all a place may do."""
+    return make_place(supplies="desk", department="justice")
+
+
 GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "PUT /migrant/v1/arrivals/{arrival_id}/expected-departure": lambda _: {
         "leaving_on": str(today() + timedelta(days=30))
@@ -321,8 +335,17 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "PUT /migrant/v1/trusted-issuers/{issuer}": lambda _: {
         "jwks": {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]},
     },
+    "POST /exchange/v1/partners": lambda _: {
+        "jwks": KEYS,
+        "sender_id": "spmis.example.org",
+        "address": "https://spmis.example.org/dci",
+        "profiles": ["civil"],
+        "purposes": ["civil-registration"],
+    },
     "POST /exchange/v1/participants": lambda _: {"jwks": KEYS, "region_prefixes": ["420381"]},
     "PUT /exchange/v1/participants/{node_id}": lambda _: signed(make_record()),
+    "POST /exchange/v1/renewals": lambda _: signed(make_record()),
+    "POST /exchange/v1/keys": lambda _: {"not_before": None},
     "POST /assessment/v1/vetoes": lambda _: {"period": "2025"},
     "POST /migrant/v1/supply-dispensings": lambda _: {"code": "0123456789ABT"},
     "POST /migrant/v1/supply-reports": lambda _: {
@@ -340,28 +363,28 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
         "amount_fen": 4550,
         "account": None,
     },
+    "POST /migrant/v1/claims/{claim_id}/correction": lambda _: {"amount_fen": 4560},
     "POST /migrant/v1/benefit-lines/{line_id}/recoveries": lambda _: {"amount_fen": 100},
     "POST /migrant/v1/claim-rules": lambda _: {"code": "own-rule", "source": "县文件"},
     "POST /migrant/v1/benefit-programmes": lambda _: make_programme(),
     "POST /migrant/v1/benefit-lists": lambda _: {"programme": "hardship-aid"},
     "POST /migrant/v1/benefit-lists/{list_id}/lines": lambda _: {"lines": [make_line()]},
     "POST /migrant/v1/benefit-lists/{list_id}/approval": lambda _: {"content_hash": "0" * 64},
-    "POST /migrant/v1/service-points": lambda _: make_point(org="org-test"),
-    "PUT /migrant/v1/service-points/{point_id}": lambda _: make_point(org="org-test"),
+    "POST /migrant/v1/places": _place,
+    "PUT /migrant/v1/places/{place_id}": _place,
     "PUT /migrant/v1/catalogue/{code}": lambda _: {"entry": None, "effective_from": "2036-01-01"},
     "POST /migrant/v1/referrals": lambda _: {"entitlement": "legal-aid"},
     "POST /migrant/v1/referrals/{referral_id}/service": lambda _: {"delivered_on": str(today())},
     "POST /migrant/v1/service-records/{record_id}/correction": lambda _: {"service": "training"},
+    "POST /migrant/v1/self-registration-searches": lambda _: {"id_number": MOTHER, "code": None},
     "POST /migrant/v1/consents": lambda _: {"phone": "13900000001"},
     "POST /migrant/v1/consent-withdrawals": lambda known: {
         "person_id": known.get("person_id", str(new_id())),
         "purposes": ["follow-up"],
     },
     "PUT /migrant/v1/people/{person_id}/contact-choice": lambda _: {"channel": "none"},
-    "POST /migrant/v1/appointment-places": lambda _: make_place(),
-    "PUT /migrant/v1/appointment-places/{place_id}": lambda _: make_place(),
     "POST /migrant/v1/appointments": lambda known: make_appointment(
-        known.get("person_id", str(new_id())), known.get("appointment_place_id", str(new_id()))
+        known.get("person_id", str(new_id())), known.get("place_id", str(new_id()))
     ),
     "POST /migrant/v1/appointments/{appointment_id}/move": lambda _: {"at": in_days(3)},
     "POST /notify/v1/campaigns": lambda _: {"variables": make_message()["variables"]},
@@ -370,9 +393,38 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "PUT /notify/v1/publicity-days": lambda _: {"month": 3, "day": 8, "text_zh": "您好。"},
     "POST /exchange/v1/notices": lambda _: make_notice(),
     "POST /exchange/v1/inquiries": lambda _: make_inquiry(),
+    "POST /exchange/v1/inquiry-cases": lambda _: make_case(),
+    "POST /exchange/v1/inquiry-templates": lambda _: make_template_of_inquiries(),
+    "PUT /exchange/v1/inquiry-templates/{template_id}": lambda _: make_template_of_inquiries(),
+    "PUT /exchange/v1/calendar-years/{year}": lambda _: make_year(2027),
+    "PUT /exchange/v1/desk-members/{sub}": lambda _: {"region": REGION},
+    "POST /exchange/v1/handovers": lambda _: make_handover(),
+    "POST /exchange/v1/reconciliations": lambda _: {
+        "peer": make_record()["id"],
+        "since": today().isoformat(),
+        "until": today().isoformat(),
+    },
+    "POST /exchange/v1/agreements": lambda _: make_agreement(peer=make_record()["id"]),
+    "POST /exchange/v1/agreements/{agreement_id}/end": lambda _: {"last_day": today().isoformat()},
+    "POST /exchange/v1/monthly-figures": lambda _: make_figures(to_node=make_record()["id"]),
     "POST /exchange/dci/registry/notify": lambda _: {"signature": "x", "header": {}, "message": {}},
     "POST /assessment/v1/indicators": lambda _: make_share(),
     "POST /assessment/v1/schemes": lambda _: make_scheme(),
+    "POST /assessment/v1/schemes/{code}/publication": lambda _: {"version": 1},
+    "POST /assessment/v1/schemes/{code}/what-ifs": lambda _: {"version": 1} | WHAT_IF_SPAN,
+    "POST /assessment/v1/annual-targets": lambda _: make_target(),
+    "POST /assessment/v1/annual-targets/{code}/{year}/revision": lambda _: {
+        "total": 24,
+        "cells": [[1] * 12, [1] * 12],
+    },
+    "POST /assessment/v1/monthly-reviews": lambda _: {"month": "2026-05"},
+    "POST /assessment/v1/spot-checks": lambda _: {
+        "area": REGION,
+        "kind": "help_settled",
+        "period": "2026-05",
+        "margin": "0.05",
+        "confidence": "0.95",
+    },
     "POST /assessment/v1/scorecards": lambda _: {"scheme": "county-2026"},
     "POST /assessment/v1/improvement-plans": lambda _: {"review_on": "2026-12-01"},
     "POST /notify/v1/templates": lambda _: make_template(),
@@ -398,6 +450,12 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
 }
 CITY = {"node_level": "city", "node_id": "city-4203", "region": "4203"}
 # Settings under which a service has the most to answer.
+# What a colleague does once it is drafted, or nothing after it could be tried.
+SECOND_PERSON = {
+    "POST /assessment/v1/schemes": (
+        "UPDATE schemes SET published_at = now(), published_by = 'colleague'"
+    ),
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "exchange": {"city_jwks": json.dumps(key_set(CITY_KEY.public_jwk()))},
     "notify": {

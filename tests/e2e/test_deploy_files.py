@@ -47,7 +47,8 @@ def kubernetes_environment(service: str) -> set[str]:
         if each["kind"] == "Deployment" and each["metadata"]["name"] == service
     ]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    return {line.split("=", 1)[0] for line in literals} | {e["name"] for e in container["env"]}
+    own = {each["name"] for each in container["env"] if each["name"].startswith("YIPAN_")}
+    return {line.split("=", 1)[0] for line in literals} | own
 
 
 @pytest.mark.parametrize("environment", [compose_environment, kubernetes_environment])

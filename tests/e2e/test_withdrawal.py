@@ -1,5 +1,5 @@
 """A consent taken back at a desk reaches notification over the bus within seconds, and what was
-planned on it is not sent: both services as they run, joined by the embedded bus."""
+planned on it is not sent: both services as they run, joined by the embedded bus and by Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,12 +16,14 @@ import pytest
 from services.notify.messages.rules import Lane
 from services.notify.messages.worker import Worker
 from shared.bus import Bus
+from shared.bus.embedded import prepare
 from shared.ids import new_id
 from shared.testing import Issuer, client_of, running, service_settings
 from tests.conftest import Cluster, SeparateBus, parts_of, running_services
 from tests.migrant.appointment_samples import book
 from tests.migrant.test_consents_routes import CONSENTS, give
 from tests.notify.samples import ALWAYS, OPEN, FakeProvider, make_message, make_template
+from tests.shared.bus_member import open_bus
 
 PATIENCE = 20.0  # seconds; what a slow machine is given, not what it takes
 
@@ -61,9 +63,25 @@ class Pair:
         assert answer.status_code == 200, answer.text
 
 
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def server(request: pytest.FixtureRequest) -> tuple[str, str | None]:
+    """Which bus, and the address of a real broker."""
+    kind = request.param
+    return kind, request.getfixturevalue("kafka_bootstrap") if kind == "kafka" else None
+
+
 @pytest.fixture
-async def pair(cluster: Cluster, issuer: Issuer, bus: Bus) -> AsyncIterator[Pair]:
-    joint = SeparateBus(bus, str(new_id()))
+async def joined(cluster: Cluster, server: tuple[str, str | None]) -> AsyncIterator[Bus]:
+    kind, broker = server
+    await prepare(cluster.bus())
+    bus = await open_bus(kind, broker or cluster.bus())
+    yield bus
+    await bus.close()
+
+
+@pytest.fixture
+async def pair(cluster: Cluster, issuer: Issuer, joined: Bus) -> AsyncIterator[Pair]:
+    joint = SeparateBus(joined, str(new_id()))
     async with AsyncExitStack() as stack:
         clients, apps = {}, {}
         for service, more in (("notify", {"sending": ALWAYS}), ("migrant", {})):

@@ -198,14 +198,14 @@ async def federation(cluster: Cluster, issuer: Issuer) -> AsyncIterator[Federati
         yield Federation(nodes, network)
 
 
-async def database_of(cluster: Cluster, node_id: str) -> str:
+async def database_of(cluster: Cluster, node_id: str, service: str = "exchange") -> str:
     """The service role's DSN of a node's own database, migrated and empty."""
-    name = f"exchange_{node_id.replace('-', '_')}"
-    role, owner = "yipan_exchange", "yipan_exchange_owner"
+    name = f"{service}_{node_id.replace('-', '_')}"
+    role, owner = f"yipan_{service}", f"yipan_{service}_owner"
     dsn = cluster.postgres.dsn(name, owner, cluster.passwords[owner])
     if dsn not in _migrated:
         await cluster.postgres.create_database(name, owner)
-        await migrate("exchange", dsn)
+        await migrate(service, dsn)
         _migrated.add(dsn)
     connection = await asyncpg.connect(dsn)
     try:

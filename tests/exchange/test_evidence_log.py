@@ -170,9 +170,9 @@ async def test_tampering_is_found_and_located(
     clean = check(lines)
     assert clean.ok and (clean.leaves, clean.heads, clean.verified_size) == (13, 3, 13)
     cases: list[tuple[Callable[[Lines], Lines], str, int, int]] = [
-        (_edit, "root-differs", 5, 10),
+        (_edit, "leaf-altered", 7, 8),
         (_delete, "leaf-missing", 7, 8),
-        (_delete_and_renumber, "root-differs", 5, 10),
+        (_delete_and_renumber, "leaf-altered", 7, 10),
         (_reorder, "leaf-missing", 7, 8),
         (_truncate, "truncated", 10, 13),
         (_forge_head, "head-signature", 0, 0),

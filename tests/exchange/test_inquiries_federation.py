@@ -1,8 +1,14 @@
 """Inquiries between two counties and their city, over the wire."""
 
+from datetime import timedelta
 from typing import Any
 
-from services.exchange.inquiries.deadlines import mark_overdue, remind_in_time
+from services.exchange.inquiries.deadlines import (
+    escalate_in_time,
+    mark_overdue,
+    remind_in_time,
+)
+from shared.clock import today
 from tests.exchange.federation import CITY, COUNTY, OTHER, Federation, Node, settled
 from tests.exchange.samples import id_number, make_inquiry
 
@@ -117,6 +123,42 @@ async def test_a_dispute_is_decided_by_the_city(friends: Federation) -> None:
     assert (view["upheld"], view["state"]) == ("asking", "closed")
     closed = await asking.bus.hears("inquiry-closed")
     assert [each["correct"] for each in closed] == [False]
+    for node, direction in ((asking, "out"), (asked, "in")):
+        (decided,) = await node.bus.hears("dispute-decided")
+        assert (decided["upholds"], decided["direction"]) == ("asking", direction)
+    assert city.bus.said("dispute-decided") == []
+
+
+async def test_a_decision_binds_both(friends: Federation) -> None:
+    asking, asked, city = friends[COUNTY], friends[OTHER], friends[CITY]
+    inquiry = await opened(friends)
+    await act(friends, asked, inquiry, "answer", ANSWER)
+    await act(friends, asking, inquiry, "dispute", {"note": "本人称未曾居住"})
+    await act(friends, city, inquiry, "decide", {"upholds": "asked", "note": "以证据为准"})
+    refused = await act(friends, asking, inquiry, "close", {"correct": False}, expect=409)
+    assert refused["type"].endswith("decision-binds") and refused["upheld"] == "asked"
+    await act(friends, asking, inquiry, "close", {"correct": True})
+    await act(friends, asked, inquiry, "dispute", {"note": "仍有异议"}, expect=409)
+    # what is asked anew is another matter
+    await act(friends, asking, inquiry, "reopen", {"note": "又有新情况"})
+    await act(friends, asked, inquiry, "answer", ANSWER)
+    await act(friends, asking, inquiry, "close", {"correct": False})
+    await act(friends, asked, inquiry, "dispute", {"note": "答复无误"})
+    assert await states(friends, inquiry, COUNTY, OTHER, CITY) == ["disputed"] * 3
+
+
+async def test_the_city_is_told_of_what_stays_unanswered(friends: Federation) -> None:
+    asking, city = friends[COUNTY], friends[CITY]
+    inquiry = await opened(friends)
+    for days, expected in ((6, 0), (7, 1), (7, 0)):
+        await asking.fetch("UPDATE inquiries SET due_on = $1", today() - timedelta(days=days))
+        async with asking.parts.database.transaction(asking.parts.actor) as tx:
+            assert await escalate_in_time(tx) == expected
+    await settled(friends)
+    case = await city.call("GET", f"/inquiries/{inquiry}")
+    assert (case["side"], case["subject"], case["question"]) == ("city", {}, {})
+    view = await friends[OTHER].call("GET", f"/inquiries/{inquiry}")
+    assert [each["verb"] for each in view["steps"]] == ["escalate"]
 
 
 async def test_a_closed_inquiry_can_be_reopened_with_a_new_deadline(friends: Federation) -> None:

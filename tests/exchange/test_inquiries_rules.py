@@ -16,7 +16,13 @@ from services.exchange.inquiries.catalogue import (
     kind_of,
     kinds,
 )
-from services.exchange.inquiries.rules import check_act, days_for, due_after, is_working
+from services.exchange.inquiries.rules import (
+    check_act,
+    days_for,
+    due_after,
+    is_working,
+    known_until,
+)
 from services.exchange.inquiries.states import Verb
 from tests.exchange.samples import id_number
 
@@ -40,10 +46,23 @@ def test_a_deadline_counts_working_days() -> None:
     national_week = {friday + timedelta(days=n): False for n in range(6, 13)}  # 1 to 7 October
     national_week[date(2026, 10, 10)] = True  # the Saturday worked instead
     assert due_after(friday, 1, {}) == date(2026, 9, 28)
-    assert due_after(friday, 5, {}) == date(2026, 10, 2)
+    assert due_after(friday, 5, {}) == date(2026, 10, 6)  # 1 and 2 October are off every year
     assert due_after(friday, 5, national_week) == date(2026, 10, 9)
     assert due_after(friday, 6, national_week) == date(2026, 10, 10)
     assert (days_for(True), days_for(False)) == (15, 30)
+
+
+@pytest.mark.parametrize(
+    ("years", "until"),
+    [
+        ({2025, 2026}, date(2026, 12, 31)),
+        ({2026, 2027, 2029}, date(2027, 12, 31)),
+        ({2027}, None),
+        (set(), None),
+    ],
+)
+def test_the_calendar_is_known_until_the_first_gap(years: set[int], until: date | None) -> None:
+    assert known_until(date(2026, 11, 1), years) == until
 
 
 @given(

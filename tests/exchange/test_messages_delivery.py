@@ -131,11 +131,12 @@ def test_only_a_receipt_that_fits_counts_as_delivered() -> None:
     key, stranger = SigningKey.generate(), SigningKey.generate()
     message = _message()
     peer = _participant("https://x", None)
-    peer.id, peer.jwks = OTHER, key_set(key.public_jwk())
+    peer.id, peer.key_history = OTHER, key_set(key.public_jwk())
     claims: JsonObject = {
         "node": OTHER,
         "message_id": "m-1",
         "payload_hash": ("01" * 32),
+        "received_at": "2026-11-01T00:00:00.000000+00:00",
         "tree_size": 1,
         "root": text_of(b"\x02" * 32),
     }
@@ -155,6 +156,7 @@ def test_only_a_receipt_that_fits_counts_as_delivered() -> None:
         sign_compact(claims | {"node": CITY}, key, RECEIPT_TYPE),
         sign_compact(claims | {"tree_size": "1"}, key, RECEIPT_TYPE),
         sign_compact(claims | {"root": "x"}, key, RECEIPT_TYPE),
+        sign_compact(claims | {"received_at": None}, key, RECEIPT_TYPE),
     ):
         outcome = judged(receipt)
         assert outcome.state is Delivery.QUEUED and outcome.receipt is None, receipt
@@ -229,6 +231,7 @@ def _participant(address: str, pem: str | None) -> Participant:
         region_prefixes=["420381"],
         address=address,
         jwks={"keys": []},
+        key_history={"keys": []},
         certificate_pem=pem,
         roles=[],
         record_version=1,
@@ -247,6 +250,7 @@ def _message() -> MessageOut:
         to_node=OTHER,
         kind="yipan.notice.arrival.v1",
         subject_id=new_id(),
+        region="420325",
         content_sealed=b"",
         payload_hash=b"\x01" * 32,
         leaf_index=0,

@@ -1,6 +1,7 @@
 """Participants: nobody is believed without a city's signature."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ def city_record(**overrides: Any) -> JsonObject:
 
 def test_an_anchor_speaks_for_its_own_regions() -> None:
     city = Anchor(key_set(CITY_KEY.public_jwk()), ["4203"])
-    record = make_record()
-    check_record(record, sign_detached(record, CITY_KEY), [city])
+    record, now = make_record(), datetime.now(UTC)
+    check_record(record, sign_detached(record, CITY_KEY), [city], now)
     elsewhere = make_record(region_prefixes=["420381", "110101"])
     for bad, key, anchors in (
         (elsewhere, CITY_KEY, [city]),
@@ -67,17 +68,25 @@ def test_an_anchor_speaks_for_its_own_regions() -> None:
         (record, COUNTY_KEY, []),
     ):
         with pytest.raises(RecordNotTrusted):
-            check_record(bad, sign_detached(bad, key), anchors)
+            check_record(bad, sign_detached(bad, key), anchors, now)
+    moved = record | {"address": "https://x"}
     with pytest.raises(RecordNotTrusted):
-        check_record(record | {"address": "https://x"}, sign_detached(record, CITY_KEY), [city])
-    check_record(elsewhere, sign_detached(elsewhere, CITY_KEY), [Anchor(city.jwks)])
+        check_record(moved, sign_detached(record, CITY_KEY), [city], now)
+    check_record(elsewhere, sign_detached(elsewhere, CITY_KEY), [Anchor(city.jwks)], now)
+
+
+def test_the_moment_of_admission_may_be_written_in_other_ways() -> None:
+    city = Anchor(key_set(CITY_KEY.public_jwk()), ["4203"])
+    for written in ("2026-11-01 08:00:00+08:00", 1767225600):
+        record = make_record(admitted_at=written)
+        check_record(record, sign_detached(record, CITY_KEY), [city], datetime.now(UTC))
 
 
 def test_the_first_city_record_becomes_the_anchor_only_if_it_signs_itself() -> None:
-    record = city_record()
-    check_record(record, sign_detached(record, CITY_KEY), [])
+    record, now = city_record(), datetime.now(UTC)
+    check_record(record, sign_detached(record, CITY_KEY), [], now)
     with pytest.raises(RecordNotTrusted):
-        check_record(record, sign_detached(record, COUNTY_KEY), [])
+        check_record(record, sign_detached(record, COUNTY_KEY), [], now)
 
 
 async def test_records_are_entered_by_version(strangers: Federation) -> None:
@@ -139,6 +148,7 @@ async def test_a_second_city_cannot_make_itself_an_anchor(strangers: Federation)
         {"address": "https://user@x"},
         {"level": "province"},
         {"certificate_pem": "x"},
+        {"jwks": key_set(COUNTY_KEY.public_jwk() | {"exp": "tomorrow"})},
         {"admitted_by": None},
         {"admitted_at": "2026-11-01T00:00:00"},
         {"secret": 1},

@@ -7,9 +7,10 @@ from uuid import UUID
 import httpx
 
 from shared.clock import CHINA, today
+from tests.migrant.places import PLACES
 
 APPOINTMENTS = "/migrant/v1/appointments"
-PLACES = "/migrant/v1/appointment-places"
+BOOKING = ("days_ahead", "hold_minutes", "windows", "exceptions")
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -29,12 +30,16 @@ def make_window(**overrides: Any) -> dict[str, Any]:
 
 
 def make_place(**overrides: Any) -> dict[str, Any]:
+    """A hall of the clerk's own office; what is said of `booking` goes there."""
+    said = {name: overrides.pop(name) for name in BOOKING if name in overrides}
     return {
         "area": "420325",
+        "kind": "service-hall",
+        "org": "org-test",
         "name_zh": "县便民服务中心二楼",
         "name_en": "County Service Centre, 2nd floor",
         "address": "人民路1号",
-        "windows": [make_window()],
+        "booking": {"windows": [make_window()]} | said,
     } | overrides
 
 

@@ -1,4 +1,4 @@
-"""Made-up spreadsheets of arrivals, hires and leavers."""
+"""Made-up spreadsheets of arrivals, hires, leavers and payments."""
 
 import asyncio
 import csv
@@ -56,6 +56,20 @@ def leaver(**overrides: str) -> list[str]:
         "身份证号": fresh_id_number(),
         "入职日期": "",
         "离职日期": "2026-05-31",
+    }
+    return list((line | overrides).values())
+
+
+PAYMENTS = ("清单编号", "姓名", "身份证号", "金额(元)", "银行卡号")
+
+
+def payment(**overrides: str) -> list[str]:
+    line = {
+        "清单编号": "01890000-0000-7000-8000-000000000001",
+        "姓名": "刘小梅",
+        "身份证号": fresh_id_number(),
+        "金额(元)": "500.00",
+        "银行卡号": "",
     }
     return list((line | overrides).values())
 

@@ -15,7 +15,6 @@ from shared.testing import Issuer
 from tests.conftest import parts_of
 from tests.migrant.appointment_samples import (
     APPOINTMENTS,
-    PLACES,
     book,
     in_days,
     make_appointment,
@@ -24,6 +23,7 @@ from tests.migrant.appointment_samples import (
     open_place,
 )
 from tests.migrant.conftest import bearer
+from tests.migrant.places import PLACES
 from tests.migrant.samples import VILLAGE, make_arrival
 from tests.migrant.test_services_routes import RECORDS, make_record
 
@@ -68,7 +68,7 @@ async def told(app: FastAPI) -> list[dict[str, Any]]:
 async def test_a_place_is_kept_read_and_changed(client: httpx.AsyncClient) -> None:
     place = await open_place(client)
     read = await client.get(f"{PLACES}/{place}")
-    assert read.json()["office"] == "org-test"
+    assert read.json()["org"] == "org-test"
     changed = make_place(windows=[make_window(capacity=5)])
     stale = await client.put(f"{PLACES}/{place}", json=changed, headers={"If-Match": '"9"'})
     assert stale.status_code == 412
@@ -85,7 +85,7 @@ async def test_places_are_listed_by_pages(client: httpx.AsyncClient) -> None:
     second = (await client.get(PLACES, params={"limit": 2, "cursor": first["next"]})).json()
     assert {each["id"] for each in first["items"] + second["items"]} == made
     assert second["next"] is None
-    assert (await client.get(PLACES, params={"area": "420325999"})).json()["items"] == []
+    assert (await client.get(PLACES, params={"region": "420325999"})).json()["items"] == []
 
 
 async def test_nobody_keeps_a_place_outside_her_area(

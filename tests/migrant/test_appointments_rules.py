@@ -1,5 +1,6 @@
 """When a place is open and which of its times are free."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from services.migrant.appointments.rules import (
+    Booking,
     ExceptionalDay,
     Hours,
+    Taken,
     Window,
     check_hours,
     day_bounds,
@@ -27,41 +30,46 @@ def window(**overrides: Any) -> Window:
     return Window.model_validate(make_window(**overrides))
 
 
+def booking(windows: list[Window], exceptions: Sequence[ExceptionalDay] = ()) -> Booking:
+    return Booking(windows=windows, exceptions=list(exceptions))
+
+
 def test_a_day_is_cut_into_times_of_china() -> None:
-    slots = slots_of(MONDAY, [window()], [], Service.LEGAL_AID)
+    slots = slots_of(MONDAY, booking([window()]), Service.LEGAL_AID)
     assert len(slots) == 6
     assert slots[0].at == datetime(2026, 11, 30, 1, 0, tzinfo=UTC)  # nine in China
     assert slots[-1].ends_at == datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
 
 
 def test_a_stretch_that_is_too_short_at_its_end_is_no_appointment() -> None:
-    slots = slots_of(MONDAY, [window(closes="10:10")], [], Service.LEGAL_AID)
+    slots = slots_of(MONDAY, booking([window(closes="10:10")]), Service.LEGAL_AID)
     assert [each.at.minute for each in slots] == [0, 30]
 
 
 def test_only_its_weekdays_and_services() -> None:
     mondays = window(weekdays=[1])
-    assert slots_of(MONDAY, [mondays], [], Service.LEGAL_AID)
-    assert not slots_of(MONDAY + timedelta(days=1), [mondays], [], Service.LEGAL_AID)
-    assert not slots_of(MONDAY, [mondays], [], Service.HOUSING)
+    assert slots_of(MONDAY, booking([mondays]), Service.LEGAL_AID)
+    assert not slots_of(MONDAY + timedelta(days=1), booking([mondays]), Service.LEGAL_AID)
+    assert not slots_of(MONDAY, booking([mondays]), Service.HOUSING)
 
 
 def test_an_exceptional_day_takes_the_place_of_its_weekday() -> None:
     day = today() + timedelta(days=3)
     closed = ExceptionalDay.model_validate({"day": str(day), "hours": []})
-    assert slots_of(day, [window()], [closed], Service.LEGAL_AID) == []
+    assert slots_of(day, booking([window()], [closed]), Service.LEGAL_AID) == []
     late = make_hours(opens="14:00", closes="15:00")
     other = ExceptionalDay.model_validate({"day": str(day), "hours": [late]})
-    assert len(slots_of(day, [window()], [other], Service.LEGAL_AID)) == 2
-    assert len(slots_of(day + timedelta(days=1), [window()], [other], Service.LEGAL_AID)) == 6
+    assert len(slots_of(day, booking([window()], [other]), Service.LEGAL_AID)) == 2
+    next_day = day + timedelta(days=1)
+    assert len(slots_of(next_day, booking([window()], [other]), Service.LEGAL_AID)) == 6
 
 
 def test_services_of_one_window_share_its_places() -> None:
-    slot = slots_of(MONDAY, [window()], [], Service.LEGAL_AID)[0]
-    assert left_of(slot, {}) == 2
-    assert left_of(slot, {(slot.at, "health-check"): 1, (slot.at, "legal-aid"): 1}) == 0
-    assert left_of(slot, {(slot.at, "housing"): 2}) == 2
-    assert left_of(slot, {(slot.at, "legal-aid"): 9}) == 0  # the hours were narrowed since
+    slot = slots_of(MONDAY, booking([window()]), Service.LEGAL_AID)[0]
+    assert left_of(slot, Taken({})) == 2
+    assert left_of(slot, Taken({(slot.at, "health-check"): 1, (slot.at, "legal-aid"): 1})) == 0
+    assert left_of(slot, Taken({(slot.at, "housing"): 2})) == 2
+    assert left_of(slot, Taken({(slot.at, "legal-aid"): 9})) == 0  # the hours were narrowed since
 
 
 def test_hours_of_one_service_do_not_overlap() -> None:

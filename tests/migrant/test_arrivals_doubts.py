@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import httpx
 import pytest
@@ -33,9 +33,14 @@ async def doubt(app: FastAPI, stay: dict[str, Any], what: str) -> None:
     )
 
 
+def death_of(person_id: str) -> UUID:
+    """The death of a person goes by one id, whatever is said of it."""
+    return uuid5(UUID(person_id), "death")
+
+
 async def die(app: FastAPI, person_id: str, on: str, **change: Any) -> None:
     values = {
-        "death_id": new_id(),
+        "death_id": death_of(person_id),
         "person_id": UUID(person_id),
         "region": VILLAGE,
         "died_on": date.fromisoformat(on),
@@ -52,7 +57,10 @@ async def live(app: FastAPI, person_id: str) -> None:
     await deliver_twice(
         app,
         DeathAnnulled(
-            death_id=new_id(), person_id=UUID(person_id), region=VILLAGE, annulled_at=NOW
+            death_id=death_of(person_id),
+            person_id=UUID(person_id),
+            region=VILLAGE,
+            annulled_at=NOW,
         ),
     )
 
@@ -178,6 +186,22 @@ async def test_a_doubt_about_a_stranger_goes_with_the_annulment(
     kept = new_id()
     await deliver_twice(app, PersonsMerged(kept_id=kept, merged_id=UUID(stay["person_id"])))
     await live(app, str(kept))
+    assert await doubted(client) == {}
+
+
+async def test_a_death_told_before_the_desk_met_her_is_known_when_it_has(
+    client: httpx.AsyncClient, app: FastAPI
+) -> None:
+    """There is one record of deaths, whether she was met or not."""
+    kept, number = new_id(), fresh_id_number()
+    await die(app, str(kept), "2026-02-10")
+    stay = await arrive(client, id_number=number)
+    await deliver_twice(app, PersonsMerged(kept_id=kept, merged_id=UUID(stay["person_id"])))
+    assert (await read(client, f"people/{kept}"))["died_on"] == "2026-02-10"
+    again_here = await again(client, number, region=OTHER_VILLAGE, arrived_on="2026-06-01")
+    assert again_here["doubts"] == ["recorded-dead"]
+    await live(app, str(kept))
+    assert (await read(client, f"people/{kept}"))["died_on"] is None
     assert await doubted(client) == {}
 
 

@@ -1,13 +1,10 @@
 """Claims and supplies below the doors: looks, events and what the database itself refuses."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import asyncpg
 import pytest
 
-from services.migrant.arrivals.handlers import register_arrival
-from services.migrant.arrivals.schemas import RegisterArrival
 from services.migrant.claims.errors import ClaimedBefore
 from services.migrant.claims.handlers import (
     attach_paper,
@@ -19,22 +16,20 @@ from services.migrant.claims.handlers import (
 from services.migrant.claims.models import Claim
 from services.migrant.claims.rules import PaperKind
 from services.migrant.claims.schemas import DecideClaim, FileClaim
-from services.migrant.supplies.handlers import issue_codes, move_stock, open_point
-from services.migrant.supplies.rules import MovementKind, SupplyPointKind
-from services.migrant.supplies.schemas import IssueCodes, MoveStock, OpenPoint
-from shared.db import Tx
-from shared.events.migrant import ClaimSettled, ClaimSubmitted
+from services.migrant.places.handlers import open_place
+from services.migrant.places.schemas import KeepPlace
+from services.migrant.supplies.handlers import issue_codes, move_stock
+from services.migrant.supplies.rules import MovementKind
+from services.migrant.supplies.schemas import IssueCodes, MoveStock
+from shared.events.migrant_claims import ClaimSettled, ClaimSubmitted
 from shared.testing import emitted
 from shared.usage import Purpose
 from tests.conftest import TxFactory
-from tests.migrant.samples import VILLAGE, clerk, fresh_id_number, make_arrival
+from tests.migrant.claim_road import met
+from tests.migrant.samples import clerk
 from tests.migrant.test_claims_routes import make_claim
 from tests.migrant.test_claims_rules import PDF
-
-
-async def met(tx: Tx) -> UUID:
-    arrival = RegisterArrival.model_validate(make_arrival(id_number=fresh_id_number()))
-    return (await register_arrival(arrival, tx)).person_id
+from tests.migrant.test_supplies_routes import make_point
 
 
 async def test_every_step_is_a_look_and_a_refusal_is_told(open_tx: TxFactory) -> None:
@@ -89,11 +84,9 @@ async def test_the_database_itself_keeps_stock_from_going_below_nothing(
     open_tx: TxFactory,
 ) -> None:
     async with open_tx("migrant", actor=clerk()) as tx:
-        point = await open_point(
-            OpenPoint(region=VILLAGE, kind=SupplyPointKind.RACK, place="村委会", hours="全天"), tx
-        )
+        place = await open_place(KeepPlace.model_validate(make_point(machine=None)), tx)
         received = MoveStock(
-            supply_point_id=point.id,
+            place_id=place.id,
             item="leaflets",
             kind=MovementKind.RECEIVED,
             quantity=3,

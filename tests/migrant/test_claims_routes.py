@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx
@@ -11,15 +10,13 @@ from fastapi import FastAPI
 
 from services.migrant.claims.rules import MOST_BYTES
 from shared.clock import today
-from shared.events.exchange import ClaimDecided
-from shared.events.migrant import ClaimSubmitted
+from shared.events.migrant_claims import ClaimSubmitted
 from shared.ids import new_id
 from shared.testing import EVENT_VAULT, Issuer
 from tests.conftest import Cluster, parts_of
 from tests.migrant.conftest import bearer
 from tests.migrant.samples import OTHER_VILLAGE, VILLAGE, id_number
 from tests.migrant.test_claims_rules import JPEG, PDF, PNG
-from tests.migrant.test_consumer import deliver_twice
 from tests.migrant.test_employments_routes import arrive
 
 CLAIMS = "/migrant/v1/claims"
@@ -312,31 +309,6 @@ async def test_deadlines_are_data_and_what_is_late_is_listed_but_never_lost(
     await pay(client, claim["id"])
     (settled,) = await events(app, "claim-settled")
     assert (settled["in_time"], settled["office_in_time"]) == (False, False)
-
-
-async def test_the_home_countys_answer_by_event(client: httpx.AsyncClient, app: FastAPI) -> None:
-    person = await arrive(client)
-    claim = await sent(client, person)
-
-    def decided(**overrides: Any) -> ClaimDecided:
-        values = {
-            "claim_id": UUID(claim),
-            "from_region": HOME_COUNTY,
-            "granted": True,
-            "granted_fen": 4000,
-            "reason": None,
-            "decided_on": today(),
-        }
-        return ClaimDecided(**(values | overrides))
-
-    await deliver_twice(app, decided(from_region="420381"))  # not theirs to decide
-    assert (await client.get(f"{CLAIMS}/{claim}")).json()["status"] == "sent"
-    await deliver_twice(app, decided())
-    view = (await client.get(f"{CLAIMS}/{claim}")).json()
-    assert (view["status"], view["granted_fen"]) == ("accepted", 4000)
-    await deliver_twice(app, decided(granted=False, granted_fen=None, reason="晚到的答复"))
-    assert (await client.get(f"{CLAIMS}/{claim}")).json() == view
-    await deliver_twice(app, decided(claim_id=new_id()))  # a claim nobody here knows
 
 
 @pytest.mark.parametrize(

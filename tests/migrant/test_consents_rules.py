@@ -41,7 +41,12 @@ def test_what_is_recorded_of_a_voluntary_service_is_said_last() -> None:
 
 def test_a_stop_to_texts_leaves_the_rest() -> None:
     leaning = {each for each in ConsentPurpose if leans_on_texts(each)}
-    assert leaning == set(ConsentPurpose) - {ConsentPurpose.HEALTH_CHECK, ConsentPurpose.FOLLOW_UP}
+    assert set(ConsentPurpose) - leaning == {
+        ConsentPurpose.HEALTH_CHECK,
+        ConsentPurpose.FOLLOW_UP,
+        ConsentPurpose.TELL_HOME,
+        ConsentPurpose.BENEFIT_SHARING,
+    }
 
 
 def test_what_goes_by_text_is_not_for_children() -> None:

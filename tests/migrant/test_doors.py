@@ -6,6 +6,8 @@ from fastapi import FastAPI
 PUBLIC = {
     ("get", "/migrant/v1/entitlements"),
     ("get", "/migrant/v1/openness"),
+    ("get", "/migrant/v1/self-registration"),
+    ("post", "/migrant/v1/self-registration"),
     ("get", "/migrant/v1/issuer-keys"),
     ("get", "/migrant/v1/status-lists/{list_id}"),
     ("get", "/migrant/healthz"),

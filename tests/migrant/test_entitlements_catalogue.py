@@ -17,7 +17,7 @@ from shared.ids import new_id
 from shared.testing import Issuer, make_actor
 from tests.conftest import TxFactory
 from tests.migrant.conftest import bearer
-from tests.migrant.points import admin
+from tests.migrant.places import admin
 
 CATALOGUE = "/migrant/v1/catalogue"
 VERSIONS = "/migrant/v1/catalogue-versions"

@@ -7,7 +7,7 @@ from shared.clock import today
 from shared.events.registry import RegionPair, RegionsChanged
 from shared.ids import new_id
 from shared.testing import Issuer
-from tests.migrant.points import POINTS, place
+from tests.migrant.places import PLACES, place
 from tests.migrant.test_consumer import deliver_twice
 from tests.migrant.test_entitlements_catalogue import (
     decide,
@@ -42,7 +42,7 @@ async def test_an_area_that_goes_on_keeps_its_points_and_its_catalogue(
     point = await place(client, issuer, area="420325100")
     await own_entry(client, issuer, "420325100")
     await change(app, ("420325100", "420325110"))
-    moved = (await client.get(f"{POINTS}/{point['id']}")).json()
+    moved = (await client.get(f"{PLACES}/{point['id']}")).json()
     assert (moved["area"], moved["version"]) == ("420325110", 2)
     assert "tea-creche" in await told(client, region="420325110")
     assert "tea-creche" not in await told(client, region="420325100")
@@ -55,7 +55,7 @@ async def test_merged_areas_share_points_and_the_countys_catalogue(
     await own_entry(client, issuer, "420325100")
     await change(app, ("420325100", "420325110"), ("420325101", "420325110"))
     for point in points:
-        assert (await client.get(f"{POINTS}/{point['id']}")).json()["area"] == "420325110"
+        assert (await client.get(f"{PLACES}/{point['id']}")).json()["area"] == "420325110"
     assert "tea-creche" not in await told(client, region="420325110")
 
 
@@ -64,6 +64,6 @@ async def test_of_a_split_area_nothing_is_guessed(
 ) -> None:
     point = await place(client, issuer, area="420325100")
     await change(app, ("420325100", "420325110"), ("420325100", "420325111"))
-    assert (await client.get(f"{POINTS}/{point['id']}")).json() == point
+    assert (await client.get(f"{PLACES}/{point['id']}")).json() == point
     offices = (await told(client, region="420325111"))["legal-aid"]["offices"]
     assert [each["id"] for each in offices] == [point["id"]]  # still the nearest there is

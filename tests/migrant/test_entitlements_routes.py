@@ -18,12 +18,12 @@ from services.migrant.entitlements.sheets import (
     page_of,
     sheet_of,
 )
-from services.migrant.points.rules import hours_text, nearness
+from services.migrant.places.rules import hours_text, nearness
 from shared.ids import new_id
 from shared.testing import Issuer
 from tests.conftest import parts_of
 from tests.migrant.conftest import bearer
-from tests.migrant.points import POINTS, admin, make_point, place
+from tests.migrant.places import PLACES, admin, make_office, place
 
 PATH = "/migrant/v1/entitlements"
 
@@ -233,28 +233,28 @@ async def test_a_point_is_changed_with_what_was_read_and_closes(
     client: httpx.AsyncClient, issuer: Issuer
 ) -> None:
     point = await place(client, issuer)
-    path, boss = f"{POINTS}/{point['id']}", admin(issuer)
-    body = make_point(name_en="Moved", hours=[])
+    path, boss = f"{PLACES}/{point['id']}", admin(issuer)
+    body = make_office(name_en="Moved", hours=[])
     assert (await client.put(path, json=body, headers=boss)).status_code == 428
     changed = await client.put(path, json=body, headers=boss | {"If-Match": '"1"'})
     assert (changed.json()["name_en"], changed.headers["etag"]) == ("Moved", '"2"')
     stale = await client.put(path, json=body, headers=boss | {"If-Match": '"1"'})
     assert stale.status_code == 412
     assert (await client.get(path)).json() == changed.json()
-    listed = await client.get(POINTS, params={"department": "justice", "region": "420325100"})
+    listed = await client.get(PLACES, params={"department": "justice", "region": "420325100"})
     assert [each["id"] for each in listed.json()["items"]] == [point["id"]]
     closed = await client.post(
         f"{path}/closure", json={"closed_on": "2026-01-01"}, headers=boss | {"If-Match": '"2"'}
     )
     assert closed.json()["closed_on"] == "2026-01-01"
-    assert (await client.get(POINTS)).json()["items"] == []
+    assert (await client.get(PLACES)).json()["items"] == []
     assert (await ask(client))["legal-aid"]["offices"] == []
 
 
 async def test_points_come_in_pages(client: httpx.AsyncClient, issuer: Issuer) -> None:
     placed = [(await place(client, issuer))["id"] for _ in range(3)]
-    first = (await client.get(POINTS, params={"limit": 2})).json()
-    rest = (await client.get(POINTS, params={"limit": 2, "cursor": first["next"]})).json()
+    first = (await client.get(PLACES, params={"limit": 2})).json()
+    rest = (await client.get(PLACES, params={"limit": 2, "cursor": first["next"]})).json()
     assert [each["id"] for each in first["items"] + rest["items"]] == placed
     assert rest["next"] is None
 
@@ -275,15 +275,15 @@ async def test_points_come_in_pages(client: httpx.AsyncClient, issuer: Issuer) -
 async def test_what_is_no_point(
     client: httpx.AsyncClient, issuer: Issuer, changes: dict[str, Any]
 ) -> None:
-    answer = await client.post(POINTS, json=make_point(**changes), headers=admin(issuer))
+    answer = await client.post(PLACES, json=make_office(**changes), headers=admin(issuer))
     assert answer.status_code == 422
 
 
 async def test_doors_of_points(client: httpx.AsyncClient, issuer: Issuer) -> None:
-    assert (await client.post(POINTS, json=make_point())).status_code == 403  # a clerk
+    assert (await client.post(PLACES, json=make_office())).status_code == 403  # a clerk
     outside = admin(issuer, region="420325100")
-    refused = await client.post(POINTS, json=make_point(), headers=outside)
+    refused = await client.post(PLACES, json=make_office(), headers=outside)
     assert refused.json()["type"].endswith("/outside-jurisdiction")
     stranger = bearer(issuer, scope="migrant:read", region="310101")
-    assert (await client.get(POINTS, headers=stranger)).status_code == 403
-    assert (await client.get(f"{POINTS}/{new_id()}")).status_code == 404
+    assert (await client.get(PLACES, headers=stranger)).status_code == 403
+    assert (await client.get(f"{PLACES}/{new_id()}")).status_code == 404

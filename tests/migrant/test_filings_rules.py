@@ -20,17 +20,24 @@ from tests.migrant.filing_samples import (
     EMPLOYER,
     HIRES,
     LEAVERS,
+    PAYMENTS,
     arrival,
     csv_of,
     hire,
     leaver,
+    payment,
     xlsx_of,
 )
 from tests.migrant.samples import clerk, id_number
 
 OFFICE = clerk()
 ITSELF = make_actor(org=EMPLOYER, scopes=frozenset({"migrant:employ"}))
-SAMPLE = {"arrivals": (ARRIVALS, arrival), "hires": (HIRES, hire), "leavers": (LEAVERS, leaver)}
+SAMPLE = {
+    "arrivals": (ARRIVALS, arrival),
+    "hires": (HIRES, hire),
+    "leavers": (LEAVERS, leaver),
+    "benefit-lines": (PAYMENTS, payment),
+}
 NUMBER = id_number()
 WRONG_DIGIT = NUMBER[:-1] + ("1" if NUMBER[-1] != "1" else "2")
 
@@ -137,6 +144,16 @@ BAD: list[tuple[str, dict[str, str], tuple[str, str]]] = [
     ("leavers", {"离职日期": "1949-12-31"}, ("value-error", "离职日期")),
     ("leavers", {"离职日期": ""}, ("missing", "离职日期")),
     ("leavers", {"离职日期": "=A1"}, ("formula", "离职日期")),
+    ("benefit-lines", {"清单编号": "六月"}, ("uuid-parsing", "清单编号")),
+    ("benefit-lines", {"姓名": ""}, ("missing", "姓名")),
+    ("benefit-lines", {"身份证号": WRONG_DIGIT}, ("resident-id-check-digit", "身份证号")),
+    ("benefit-lines", {"金额(元)": "0"}, ("value-error", "金额(元)")),
+    ("benefit-lines", {"金额(元)": "-5"}, ("value-error", "金额(元)")),
+    ("benefit-lines", {"金额(元)": "5.005"}, ("value-error", "金额(元)")),
+    ("benefit-lines", {"金额(元)": "五百"}, ("value-error", "金额(元)")),
+    ("benefit-lines", {"金额(元)": "=1+1"}, ("formula", "金额(元)")),
+    ("benefit-lines", {"金额(元)": "1000000.01"}, ("less-than-equal", "金额(元)")),
+    ("benefit-lines", {"银行卡号": "6222020000000001"}, ("value-error", "银行卡号")),
 ]
 
 

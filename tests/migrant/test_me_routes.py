@@ -32,10 +32,12 @@ LISTS = (
     "certificate-requests",
     "consents",
     "appointments",
+    "appointment-waits",
     "help-requests",
     "service-records",
     "referrals",
     "claims",
+    "received-claims",
     "employments",
     "logins",
     "looks",
@@ -53,17 +55,17 @@ async def read(client: httpx.AsyncClient, her: dict[str, str], what: str = "") -
     return answer.json()
 
 
-async def known(client: httpx.AsyncClient, issuer: Issuer) -> str:
+async def known(client: httpx.AsyncClient, issuer: Issuer, app: FastAPI) -> str:
     """Somebody of whom there is one of everything, her login linked."""
-    person = await live(client, issuer)
+    person = await live(client, issuer, app)
     await link(client, issuer)
     return person
 
 
 async def test_what_an_app_opens_with(
-    client: httpx.AsyncClient, issuer: Issuer, her: dict[str, str]
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer, her: dict[str, str]
 ) -> None:
-    person = await known(client, issuer)
+    person = await known(client, issuer, app)
     me = await read(client, her)
     assert me["person_id"] == person
     assert me["person"]["name"] == "刘小梅"
@@ -79,9 +81,9 @@ async def test_what_an_app_opens_with(
 
 
 async def test_each_list_is_what_its_feature_shows(
-    client: httpx.AsyncClient, issuer: Issuer, her: dict[str, str]
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer, her: dict[str, str]
 ) -> None:
-    await known(client, issuer)
+    await known(client, issuer, app)
     export = await read(client, her, "/export")
     for path, part in (
         ("stays", "arrivals"),
@@ -104,9 +106,9 @@ async def test_each_list_is_what_its_feature_shows(
 
 
 async def test_unchanged_costs_nothing(
-    client: httpx.AsyncClient, issuer: Issuer, her: dict[str, str]
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer, her: dict[str, str]
 ) -> None:
-    await known(client, issuer)
+    await known(client, issuer, app)
     first = await client.get(ME, headers=her)
     assert len(first.content) < 4000  # a phone on a slow network
     tag = {"If-None-Match": f'"old", {first.headers["etag"]}'}
@@ -207,8 +209,10 @@ async def test_each_sees_her_own(
     assert other["person_id"] not in {each["person_id"] for each in stays}
 
 
-async def test_doors(client: httpx.AsyncClient, issuer: Issuer, her: dict[str, str]) -> None:
-    await known(client, issuer)
+async def test_doors(
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer, her: dict[str, str]
+) -> None:
+    await known(client, issuer, app)
     for what in ("", *(f"/{each}" for each in LISTS), "/export", "/self-registration"):
         assert (await client.get(f"{ME}{what}")).status_code == 403, what  # a clerk is nobody
         elsewhere = login(issuer, region="420381")

@@ -12,23 +12,26 @@ from fastapi import FastAPI
 from services.migrant.rights.handlers import STATEMENTS
 from services.migrant.rights.rules import KEEPING, oldest_kept
 from shared.clock import today
-from shared.events.registry import PersonsMerged
+from shared.events.registry import ClaimantFound, PersonsMerged
 from shared.ids import new_id
 from shared.testing import Issuer, event_message
 from tests.conftest import Cluster, parts_of
 from tests.migrant.appointment_samples import book
 from tests.migrant.certificate_requests import ask as ask_for_certificate
+from tests.migrant.claim_road import make_received
 from tests.migrant.conftest import bearer
 from tests.migrant.help_samples import HELP, ask, do, serving
 from tests.migrant.logins import link
 from tests.migrant.logins import login as logged_in
-from tests.migrant.points import place as place_office
+from tests.migrant.places import place as place_office
 from tests.migrant.samples import id_number
+from tests.migrant.test_appointments_waiting import full, wait
 from tests.migrant.test_benefits_routes import add, audited, done, draw_up, make_line
 from tests.migrant.test_certificates_routes import check, issue
 from tests.migrant.test_claims_routes import attach
 from tests.migrant.test_claims_routes import file as file_claim
 from tests.migrant.test_consents_routes import CONSENTS, give
+from tests.migrant.test_consumer import deliver_twice
 from tests.migrant.test_employments_routes import EMPLOYER, EMPLOYMENTS, arrive, make_filing
 from tests.migrant.test_referrals_routes import SHARE, refer
 from tests.migrant.test_self_registrations_rules import make_form
@@ -61,7 +64,7 @@ async def put_right(client: httpx.AsyncClient, person: str) -> None:
         assert (await client.request(method, address, json=said)).status_code == 200
 
 
-async def live(client: httpx.AsyncClient, issuer: Issuer) -> str:
+async def live(client: httpx.AsyncClient, issuer: Issuer, app: FastAPI) -> str:
     """Somebody of whom there is one of everything, in force and fresh."""
     person = await arrive(client)
     await give(client, UUID(person))
@@ -74,6 +77,7 @@ async def live(client: httpx.AsyncClient, issuer: Issuer) -> str:
     record = make_record(UUID(person), delivered_on=str(today()))
     assert (await client.post(RECORDS, json=record)).status_code == 201
     await book(client, person)
+    await wait(client, person, (await full(client))[0])
     for place, said in (
         ("consent-refusals", {"person_id": person, "purpose": "follow-up"}),
         ("people/{person}/contact-choice", {"channel": "none"}),
@@ -91,10 +95,24 @@ async def live(client: httpx.AsyncClient, issuer: Issuer) -> str:
     await link(client, issuer, PHONE)
     claim = await file_claim(client, person)
     assert (await attach(client, claim["id"])).status_code == 201
+    await sent_for(app, client, person)
     await listed(client, issuer, person)
     form = await client.post(FORMS, json=make_form(), headers=logged_in(issuer, PHONE))
     assert form.json()["person_id"] == person, form.text
     return person
+
+
+async def sent_for(app: FastAPI, client: httpx.AsyncClient, person: str) -> None:
+    """Another county sent a claim of hers, which is granted and on a list of payments."""
+    claim = make_received()
+    await deliver_twice(app, claim)
+    await deliver_twice(app, ClaimantFound(claim_id=claim.claim_id, person_id=UUID(person)))
+    decided = {"granted": True, "granted_fen": claim.amount_fen}
+    for path, body in (
+        (f"received-claims/{claim.claim_id}/decision", decided),
+        ("claim-payment-lists", {"claim_ids": [str(claim.claim_id)]}),
+    ):
+        assert (await client.post(f"/migrant/v1/{path}", json=body)).is_success
 
 
 async def listed(client: httpx.AsyncClient, issuer: Issuer, person: str) -> None:
@@ -125,6 +143,8 @@ async def grow_old(app: FastAPI, person: str) -> None:
         "UPDATE help_requests SET settled_at = now() - interval '1500 days', in_time = true",
         "UPDATE conveners SET until = current_date - 2",
         "UPDATE claims SET status = 'withdrawn'",
+        "UPDATE received_claims SET status = 'refused', list_id = NULL, due_on = NULL,"
+        " decided_on = decided_on - 1500",
         "UPDATE account_links SET ended_at = now(), ended_by = 'her'",
         "INSERT INTO employments (id, employer_code, region, id_number_index, name_index,"
         " person_id, started_on, filed_at, filed_by, withdrawn_at)"
@@ -143,7 +163,7 @@ async def kinds(client: httpx.AsyncClient, person: Any, headers: Any) -> dict[st
 async def test_her_export_holds_everything(
     client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
 ) -> None:
-    person = await live(client, issuer)
+    person = await live(client, issuer, app)
     looks = await rows_of_usage(app, person)
     answer = await client.get(path(person, "export"), headers=herself(issuer, person))
     assert answer.status_code == 200, answer.text
@@ -155,7 +175,8 @@ async def test_her_export_holds_everything(
     assert export["employments"][0]["employer_code"] == EMPLOYER
     assert export["help_requests"][0]["text"]
     assert export["referrals"][0]["shared"]["name"] == SHARE["name"]
-    for part in ("arrivals", "stay_changes", "certificates", "service_records", "appointments"):
+    for part in ("arrivals", "stay_changes", "certificates", "service_records", "appointments",
+                 "appointment_waits"):  # fmt: skip
         assert len(export[part]) == 1, part
     assert (export["covers"], export["erasures"]) == ("420325", [])
     assert export["usages"] == looks  # those before this one
@@ -171,7 +192,7 @@ async def rows_of_usage(app: FastAPI, person: str) -> int:
 async def test_what_is_in_force_is_held_with_reasons(
     client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
 ) -> None:
-    person = await live(client, issuer)
+    person = await live(client, issuer, app)
     decided = await kinds(client, person, herself(issuer, person))
     assert set(decided) == {each.kind for each in KEEPING}
     held = {kind for kind, each in decided.items() if each["held"]}
@@ -182,6 +203,7 @@ async def test_what_is_in_force_is_held_with_reasons(
         "self-registrations",
         "expected-departures",
         "help-companies",
+        "appointment-waits",
     }
     for kind in held:
         assert len(decided[kind]["reason"]["zh"]) >= 5
@@ -196,7 +218,7 @@ async def test_what_is_in_force_is_held_with_reasons(
 async def test_what_no_duty_holds_is_erased_and_only_hers(
     client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
 ) -> None:
-    person, other = await live(client, issuer), new_id()
+    person, other = await live(client, issuer, app), new_id()
     await give(client, other)
     record = (await client.post(RECORDS, json=make_record(other))).json()
     for consent in (await client.get(CONSENTS, params={"person_id": person})).json():
@@ -269,7 +291,7 @@ async def test_an_export_is_for_subject_access_only(client: httpx.AsyncClient) -
 async def test_a_merged_login_is_hers_still(
     client: httpx.AsyncClient, issuer: Issuer, app: FastAPI
 ) -> None:
-    merged, kept = await live(client, issuer), new_id()
+    merged, kept = await live(client, issuer, app), new_id()
     await kinds(client, merged, herself(issuer, merged))
     record = (await rows(app, "SELECT id FROM service_records"))[0]["id"]
     message = event_message(PersonsMerged(kept_id=kept, merged_id=UUID(merged)))

@@ -16,7 +16,7 @@ from shared.ids import new_id
 from shared.testing import Issuer
 from tests.conftest import parts_of
 from tests.migrant.conftest import bearer
-from tests.migrant.points import admin
+from tests.migrant.places import admin
 from tests.migrant.samples import VILLAGE
 from tests.migrant.test_services_routes import RECORDS, make_record
 
@@ -34,7 +34,7 @@ VALUES ($1, $2, $3, 'org-test', $4, $5, $6, now(), 'clerk-1', $7::timestamptz,
 """
 _REFERRAL = """
 INSERT INTO referrals (id, number, person_id, region, office_region, service, department, office,
-  point_id, from_office, by_herself, resident_kind, state, made_on, due_on, ended_on, recorded_at,
+  place_id, from_office, by_herself, resident_kind, state, made_on, due_on, ended_on, recorded_at,
   recorded_by)
 VALUES ($1, $2, $3, $4, $4, 'legal-aid', 'justice', 'office', $1, 'desk', false, $5, $6,
         $7::date, $7::date + 5, $7::date + $8::int, now(), 'clerk-1')

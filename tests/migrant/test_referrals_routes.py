@@ -18,7 +18,7 @@ from shared.ids import new_id
 from shared.testing import Issuer, emitted
 from tests.conftest import TxFactory, parts_of
 from tests.migrant.conftest import bearer
-from tests.migrant.points import OFFICE, make_point, place
+from tests.migrant.places import OFFICE, make_office, place
 from tests.migrant.samples import VILLAGE, clerk
 from tests.migrant.test_consents_routes import CONSENTS, give
 from tests.migrant.test_consumer import deliver_twice
@@ -75,7 +75,7 @@ async def test_the_route_is_told_before_anything_is_made(
     assert [each["id"] for each in route.json()["offices"]] == [near["id"], county["id"]]
     assert route.json()["days"] == 15
     assert "Chengguan office" in route.json()["consent_words"]
-    params = {"region": VILLAGE, "point_id": county["id"]}
+    params = {"region": VILLAGE, "place_id": county["id"]}
     chosen = await client.get(f"{ROUTES}/legal-aid", params=params, headers=own)
     assert "County legal aid centre" in chosen.json()["consent_words"]
     nobody = await client.get(f"{ROUTES}/informed-choice", params={"region": VILLAGE}, headers=own)
@@ -261,7 +261,7 @@ async def test_a_health_check_is_asked_of_the_one_place_for_consents(
         ({"entitlement": "vacancies"}, 409, "no-office-there"),
         ({"entitlement": "no-such-thing"}, 404, "not-found"),
         ({"region": "420381100"}, 403, "outside-jurisdiction"),
-        ({"point_id": "019a0000-0000-7000-8000-000000000000"}, 409, "no-office-there"),
+        ({"place_id": "019a0000-0000-7000-8000-000000000000"}, 409, "no-office-there"),
         ({"share": SHARE | {"consent": False}}, 422, "malformed-body"),
         ({"share": {"name": "刘小梅"}}, 422, "malformed-body"),
         ({"share": SHARE | {"phone": "12"}}, 422, "malformed-body"),
@@ -358,12 +358,12 @@ async def test_a_merge_takes_her_referrals_along_and_back(
 async def test_handlers_say_what_happened(open_tx: TxFactory) -> None:
     async with open_tx("migrant", actor=clerk(org=OFFICE)) as tx:
         await tx.execute(
-            "INSERT INTO service_points (id, area, kind, department, org, name_zh, name_en,"
+            "INSERT INTO places (id, area, kind, department, org, name_zh, name_en,"
             " address, hours, features, version, updated_at, updated_by)"
             " VALUES ($1, '420325', 'legal-aid-office', 'justice', $2, 'x', 'x', 'x', '[]',"
             " '{}', 1, now(), 'admin')",
             new_id(),
-            make_point()["org"],
+            make_office()["org"],
         )
         person = new_id()
         command = MakeReferral.model_validate(make(person, share=SHARE))

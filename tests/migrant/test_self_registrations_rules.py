@@ -84,7 +84,7 @@ def test_the_code_names_a_place_and_nobody(issuer: Issuer) -> None:
 
     room = UUID("01980000-0000-7000-8000-000000000001")
     plain = form_address(settings(public_url="https://b.test"), VILLAGE, None)
-    assert plain == f"https://b.test/migrant/v1/self-registrations?region={VILLAGE}"
+    assert plain == f"https://b.test/migrant/v1/self-registration?region={VILLAGE}"
     page = settings(self_registration_url="https://app.test/go?page=arrive")
     address = form_address(page, VILLAGE, room)
     assert address == f"https://app.test/go?page=arrive&region={VILLAGE}&room_id={room}"

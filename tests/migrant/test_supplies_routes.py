@@ -14,6 +14,7 @@ from shared.clock import today
 from shared.testing import Issuer
 from tests.conftest import parts_of
 from tests.migrant.conftest import bearer
+from tests.migrant.places import PLACES
 from tests.migrant.samples import OTHER_VILLAGE, VILLAGE
 
 BASE = "/migrant/v1/supply-"
@@ -26,20 +27,28 @@ async def done(client: httpx.AsyncClient, what: str, body: dict[str, Any], **hea
     return answer.json()
 
 
-async def open_point(client: httpx.AsyncClient, **overrides: Any) -> str:
-    body = {
-        "region": VILLAGE,
-        "kind": "machine",
-        "place": "高碑社区服务站门口",
-        "hours": "全天",
+def make_point(**overrides: Any) -> dict[str, Any]:
+    return {
+        "area": VILLAGE,
+        "kind": "community-desk",
+        "name_zh": "高碑社区服务站门口",
+        "name_en": "Gaobei community station, at the door",
+        "address": "高碑路1号",
+        "note": "全天",
+        "supplies": "machine",
         "machine": MACHINE,
-    }
-    return str((await done(client, "points", body | overrides))["id"])
+    } | overrides
+
+
+async def open_point(client: httpx.AsyncClient, **overrides: Any) -> str:
+    answer = await client.post(PLACES, json=make_point(**overrides))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def move(client: httpx.AsyncClient, point: str, kind: str, quantity: int) -> httpx.Response:
     body = {
-        "supply_point_id": point,
+        "place_id": point,
         "item": "health-supplies",
         "kind": kind,
         "quantity": quantity,
@@ -61,12 +70,12 @@ async def draw(
 
 
 def against(point: str, code: str, **overrides: Any) -> dict[str, Any]:
-    return {"supply_point_id": point, "code": code, "item": "health-supplies"} | overrides
+    return {"place_id": point, "code": code, "item": "health-supplies"} | overrides
 
 
 async def on_hand(client: httpx.AsyncClient) -> dict[str, int]:
     stock = (await client.get(BASE + "stock")).json()
-    return {each["point_id"]: each["on_hand"] for each in stock}
+    return {each["place_id"]: each["on_hand"] for each in stock}
 
 
 def machine(issuer: Issuer, **claims: Any) -> dict[str, str]:
@@ -77,7 +86,7 @@ async def test_a_code_drawn_anywhere_is_good_once_at_any_point(
     client: httpx.AsyncClient, issuer: Issuer
 ) -> None:
     here = await stocked(client)
-    there = await stocked(client, region=OTHER_VILLAGE, kind="desk", machine=None)
+    there = await stocked(client, area=OTHER_VILLAGE, supplies="desk", machine=None)
     desk = bearer(issuer, scope="migrant:write", region="420325100")
     (code,) = await draw(client, 1, desk)
     elsewhere = bearer(issuer, scope="migrant:write", region="420325101", sub="clerk-2")
@@ -173,7 +182,7 @@ async def test_a_machine_that_was_alone_reports_later(
         {"reference": "3", "code": second, "item": "health-supplies", "day": str(today())},
         {"reference": "4", "code": new_code(), "item": "health-supplies", "day": str(today())},
     ]
-    body = {"supply_point_id": point, "dispensings": told}
+    body = {"place_id": point, "dispensings": told}
     answers = (await done(client, "reports", body, **machine(issuer)))["items"]
     assert [each["answer"] for each in answers] == [
         "dispensed",
@@ -187,8 +196,8 @@ async def test_a_machine_that_was_alone_reports_later(
     assert {each["answer"] for each in again} == {"reported-before"}
     (figure,) = (await client.get(BASE + "figures", params={"period": f"{today():%Y-%m}"})).json()
     assert figure == {
-        "point_id": point,
-        "place": "高碑社区服务站门口",
+        "place_id": point,
+        "name": "高碑社区服务站门口",
         "item": "health-supplies",
         "received": 3,
         "dispensed": 4,
@@ -206,7 +215,7 @@ async def test_a_stopped_clock_neither_fails_nor_counts_years_back(
     point = await stocked(client)
     (code,) = await draw(client)
     told = {"reference": "1", "code": code, "item": "health-supplies", "day": "2001-01-01"}
-    body = {"supply_point_id": point, "dispensings": [told]}
+    body = {"place_id": point, "dispensings": [told]}
     (answer,) = (await done(client, "reports", body, **machine(issuer)))["items"]
     assert answer["answer"] == "dispensed"
     old = await client.get(BASE + "figures", params={"period": "2001-01"})
@@ -223,16 +232,16 @@ async def test_the_ledger_and_the_low_stock_list(client: httpx.AsyncClient) -> N
         "more-than-in-stock",
         15,
     )
-    level = {"supply_point_id": point, "item": "health-supplies", "reorder_at": 14}
+    level = {"place_id": point, "item": "health-supplies", "reorder_at": 14}
     assert (await done(client, "levels", level))["low"] is False
     low = {"low": True}
     assert (await client.get(BASE + "stock", params=low)).json() == []
     assert (await done(client, "levels", level | {"reorder_at": 15}))["low"] is True
     (line,) = (await client.get(BASE + "stock", params=low)).json()
-    assert (line["point_id"], line["on_hand"], line["reorder_at"]) == (point, 15, 15)
-    first = (await client.get(f"{BASE}points/{point}/movements", params={"limit": 2})).json()
+    assert (line["place_id"], line["on_hand"], line["reorder_at"]) == (point, 15, 15)
+    first = (await client.get(f"{PLACES}/{point}/supply-movements", params={"limit": 2})).json()
     rest = (
-        await client.get(f"{BASE}points/{point}/movements", params={"cursor": first["next"]})
+        await client.get(f"{PLACES}/{point}/supply-movements", params={"cursor": first["next"]})
     ).json()
     kinds = [each["kind"] for each in first["items"] + rest["items"]]
     assert kinds == ["counted", "written-off", "received"]
@@ -242,29 +251,23 @@ async def test_the_ledger_and_the_low_stock_list(client: httpx.AsyncClient) -> N
 
 async def test_points_open_close_and_are_found(client: httpx.AsyncClient, issuer: Issuer) -> None:
     point = await stocked(client)
-    twice = await client.post(
-        BASE + "points",
-        json={
-            "region": VILLAGE,
-            "kind": "machine",
-            "place": "x",
-            "hours": "x",
-            "machine": MACHINE,
-        },
-    )
+    twice = await client.post(PLACES, json=make_point())
     assert twice.status_code == 409
     person = bearer(issuer, scope="self", sub="00000000-0000-7000-8000-000000000001")
-    found = (await client.get(BASE + "points", headers=person)).json()["items"]
+    found = (await client.get(PLACES, params={"offer": "supplies"}, headers=person)).json()["items"]
     assert [each["id"] for each in found] == [point]
     assert (await client.get(BASE + "stock", headers=person)).status_code == 403
-    for _ in range(2):
-        closed = await client.post(f"{BASE}points/{point}/closure")
-        assert closed.json()["closed_on"] == str(today())
-    assert (await client.get(BASE + "points")).json()["items"] == []
+    closed = await client.post(
+        f"{PLACES}/{point}/closure",
+        json={"closed_on": str(today())},
+        headers={"If-Match": '"1"'},
+    )
+    assert closed.json()["closed_on"] == str(today())
+    assert (await client.get(PLACES)).json()["items"] == []
     assert (await move(client, point, "received", 1)).status_code == 409
     (code,) = await draw(client)
     answer = await client.post(BASE + "dispensings", json=against(point, code))
-    assert answer.json()["type"].endswith("/point-closed")
+    assert answer.json()["type"].endswith("/place-closed")
 
 
 async def test_a_machine_hands_out_at_its_own_point_and_does_nothing_else(
@@ -276,7 +279,7 @@ async def test_a_machine_hands_out_at_its_own_point_and_does_nothing_else(
     other = await client.post(
         BASE + "dispensings", json=body, headers=machine(issuer, sub="machine-8")
     )
-    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (403, "not-your-point")
+    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (403, "not-your-machine")
     away = await client.post(
         BASE + "dispensings", json=body, headers=machine(issuer, region="420381")
     )
@@ -334,14 +337,12 @@ async def test_more_than_a_code_stands_for(client: httpx.AsyncClient) -> None:
 async def test_doors(client: httpx.AsyncClient, issuer: Issuer) -> None:
     point = await stocked(client)
     reader = bearer(issuer, scope="migrant:read")
-    body = {"region": VILLAGE, "kind": "rack", "place": "x", "hours": "x"}
-    assert (await client.post(BASE + "points", json=body, headers=reader)).status_code == 403
-    outside = await client.post(BASE + "points", json=body | {"region": "420381100"})
+    assert (await client.post(PLACES, json=make_point(), headers=reader)).status_code == 403
+    outside = await client.post(PLACES, json=make_point(area="420381100"))
     assert outside.json()["type"].endswith("/outside-jurisdiction")
     away = bearer(issuer, scope="migrant:read migrant:write", region="420325101")
-    assert (await client.get(f"{BASE}points/{point}/movements", headers=away)).status_code == 404
+    assert (await client.get(f"{PLACES}/{point}/supply-movements", headers=away)).status_code == 404
     assert (await client.get(BASE + "stock", headers=away)).json() == []
-    assert (await client.post(f"{BASE}points/{point}/closure", headers=away)).status_code == 404
     wrong = await client.get(BASE + "figures", params={"period": "2026-13"})
     assert wrong.status_code == 400
     items = await client.get(BASE + "items", headers={"Accept-Language": "zh"})

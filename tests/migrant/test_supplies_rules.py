@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.migrant.supplies.door import Turnstile, pass_through
+from services.migrant.supplies.door import A_DAY, pass_through
 from services.migrant.supplies.errors import CodesDrawn
 from services.migrant.supplies.rules import (
     ALPHABET,
@@ -20,6 +20,7 @@ from services.migrant.supplies.rules import (
     shown_code,
 )
 from shared.testing import make_actor
+from shared.turnstile import Turnstile
 
 
 def test_a_code_is_random_and_reads_back_however_it_is_typed() -> None:
@@ -83,7 +84,7 @@ def test_the_catalogue_is_of_things_and_each_line_has_its_source() -> None:
 
 
 def test_one_login_draws_a_few_a_day_and_an_office_as_many_as_are_asked_for() -> None:
-    turnstile = Turnstile(a_day=2)
+    turnstile = Turnstile(2, CodesDrawn)
     herself = make_actor(sub="person-1", scopes=frozenset({"self"}))
     office = make_actor(scopes=frozenset({"migrant:write"}))
     for _ in range(2):
@@ -96,6 +97,6 @@ def test_one_login_draws_a_few_a_day_and_an_office_as_many_as_are_asked_for() ->
 
 
 def test_the_turnstile_does_not_know_whom_it_counted() -> None:
-    turnstile = Turnstile()
+    turnstile = Turnstile(A_DAY, CodesDrawn)
     turnstile.pass_one("person-1")
     assert "person-1" not in repr(vars(turnstile))

@@ -26,7 +26,8 @@ async def test_every_table_that_names_a_person_is_restricted(cluster: Cluster) -
     finally:
         await connection.close()
     assert {row["relname"] for row in rows} == {
-        "supply_points", "claims", "benefit_lists", "benefit_lines", "recorded_deaths",
+        "appointment_waits", "claims", "received_claims", "claim_payment_lists",
+        "benefit_lists", "benefit_lines", "recorded_deaths",
         "account_codes", "account_links", "self_registrations", "stay_changes",
         "appointments", "arrivals", "certificate_checks", "certificates", "consents",
         "certificate_requests",

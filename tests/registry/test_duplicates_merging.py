@@ -23,6 +23,7 @@ STAYS = {
     ("person_versions", "person_id"): "what each record said",
     ("person_merges", "kept_id"): "the merge itself",
     ("person_merges", "merged_id"): "likewise",
+    ("record_keepers", "person_id"): "a record that another county keeps is merged with none",
 }
 _NAMES = ("person_id", "mother_id", "father_id", "child_id", "landlord_id", "reporter_id")
 # Written anew by every change, whatever it is.

@@ -20,15 +20,23 @@ PUBLIC = {
     # other nodes: authenticated by the signature of the message itself
     "POST /exchange/dci/registry/notify",
     "POST /exchange/v1/evidence/cosignatures",
+    # partners: by their secret, which gets them the token that every other DCI door asks for
+    "POST /exchange/dci/oauth2/client/token",
+    "POST /exchange/v1/renewals",
     # keys and lists that a checker needs, and proofs about hashes
     "GET /exchange/.well-known/jwks.json",
     "GET /exchange/.well-known/participant.json",
+    "GET /exchange/.well-known/participants",
     "GET /exchange/v1/evidence/head",
     "GET /exchange/v1/evidence/consistency",
     "GET /migrant/v1/issuer-keys",
     "GET /migrant/v1/status-lists/{list_id}",
     # what anybody may get here, answered from what she tells and nothing else
     "GET /migrant/v1/entitlements",
+    # the form of the welcome desk on a phone: registers nobody, and shows what was filled in to
+    # whoever holds the key of that very form
+    "GET /migrant/v1/self-registration",
+    "POST /migrant/v1/self-registration",
     # what offices promise, their days, and how to complain (政务公开): a page of text
     "GET /migrant/v1/openness",
     # providers: authenticated by an HMAC over the body

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.exchange.rights.rules import KEEPING as EXCHANGE_KEEPING
 from services.migrant.rights.rules import KEEPING as MIGRANT_KEEPING
 from services.notify.rights.rules import KEEPING as NOTIFY_KEEPING
 from services.registry.rights.rules import HELD
@@ -18,10 +19,13 @@ from shared.contracts import SERVICES, openapi
 from shared.ids import new_id
 from shared.testing import Issuer, client_of
 from tests.conftest import Cluster, ServiceFactory, parts_of
+from tests.exchange.attachment_samples import PNG, upload
 from tests.exchange.conftest import friends as friends
 from tests.exchange.conftest import strangers as strangers
 from tests.exchange.federation import COUNTY, Federation
-from tests.exchange.samples import make_inquiry
+from tests.exchange.samples import make_case, make_handover, make_inquiry
+from tests.exchange.test_dci_asking import ASKED
+from tests.exchange.test_dci_partners import make_partner
 from tests.exchange.test_notices import PERSON, deliver_twice, make_arrival
 from tests.migrant.conftest import app as app
 from tests.migrant.conftest import bearer
@@ -44,7 +48,15 @@ FOR_ANY_TOKEN = {
     f"GET /{service}/datatracker/v2/{path}"
     for service in SERVICES
     for path in ("heartbeat", "usagePeriod")
-}
+} | {f"GET /exchange/datatracker/joined/v2/{path}" for path in ("heartbeat", "usagePeriod")}
+# Partners have tokens of their own; anybody else's is none (401).
+FOR_PARTNERS = {
+    f"POST /exchange/dci/registry/{path}"
+    for path in (
+        *("search", "sync/search", "subscribe", "unsubscribe", "txn/status", "sync/txn/status"),
+        *("on-search", "on-subscribe", "on-unsubscribe", "txn/on-status"),
+    )
+} | {"GET /exchange/dci/registry/attachments/{attachment_id}"}
 EMPLOYERS_OWN = {
     f"{each[0]} /migrant/v1/{each[1]}"
     for each in (
@@ -88,6 +100,8 @@ async def test_every_operation_but_its_own_filings_is_closed_to_an_employer(
             if name not in PUBLIC | FOR_ANY_TOKEN | EMPLOYERS_OWN:
                 answer = await client.request(method, filled(path), params=params)
                 answered[name] = answer.status_code
+    strangers = {answered.pop(name) for name in FOR_PARTNERS & answered.keys()}
+    assert strangers <= {400, 401}
     assert len(answered) > 5
     assert {name: status for name, status in answered.items() if status != 403} == {}
 
@@ -176,7 +190,7 @@ async def test_every_look_in_the_registry_is_seen(
 async def test_every_look_in_the_migrant_service_is_seen(
     app: FastAPI, client: httpx.AsyncClient, issuer: Issuer
 ) -> None:
-    person = await live(client, issuer)
+    person = await live(client, issuer, app)
     looks = await migrant_looks(client, person)
     shown = {path: (address, UUID(person)) for path, address in looks.items()}
     await walk("migrant", app, client, another(issuer), shown, login(issuer, PHONE))
@@ -199,21 +213,47 @@ async def test_every_look_in_notification_is_seen(notify: Notify) -> None:
 
 
 async def test_every_look_in_the_exchange_is_seen(friends: Federation) -> None:
-    """An inquiry knows its subject by what was asked, not by an id of this county's register: the
-    entry is under the inquiry, which a data tracker for the person cannot list."""
+    """An inquiry knows its subject by her number: the entry is under the inquiry, whose id stands
+    for her as soon as a desk that saw her card, or the registry, says whose number it is."""
     here = friends[COUNTY]
     await deliver_twice(here, make_arrival())
     (notice,) = (await here.call("GET", "/notices"))["items"]
-    inquiry = await here.call("POST", "/inquiries", make_inquiry(), expect=201)
+    file = (await upload(here, PNG))["id"]
+    asked = make_inquiry(attachments=[file])
+    inquiry = await here.call("POST", "/inquiries", asked, expect=201)
+    about = UUID(inquiry["id"])
+    case = await here.call("POST", "/inquiry-cases", make_case(), expect=201)
+    offer = make_handover(person_id=str(PERSON))
+    handover = await here.call("POST", "/handovers", offer, expect=201)
+    partner = make_partner()
+    await here.call("POST", "/partners", partner, expect=201)
+    path = f"/partners/{partner['sender_id']}/questions"
+    question = await here.call("POST", path, ASKED, expect=201)
     prefix = "/exchange/v1"
     shown = {
-        f"{prefix}/notices/{{notice_id}}": (f"{prefix}/notices/{notice['id']}", PERSON),
-        f"{prefix}/inquiries/{{inquiry_id}}": (
-            f"{prefix}/inquiries/{inquiry['id']}",
-            UUID(inquiry["id"]),
+        f"{prefix}/inquiry-cases/{{case_id}}": (
+            f"{prefix}/inquiry-cases/{case['id']}",
+            UUID(case["inquiries"][0]["id"]),
         ),
+        f"{prefix}/handovers/{{handover_id}}": (f"{prefix}/handovers/{handover['id']}", PERSON),
+        f"{prefix}/keepings/{{person_id}}": (f"{prefix}/keepings/{PERSON}", PERSON),
+        f"{prefix}/notices/{{notice_id}}": (f"{prefix}/notices/{notice['id']}", PERSON),
+        f"{prefix}/inquiries/{{inquiry_id}}": (f"{prefix}/inquiries/{about}", about),
+        f"{prefix}/attachments": (f"{prefix}/attachments?inquiry_id={about}", about),
+        f"{prefix}/attachments/{{attachment_id}}": (f"{prefix}/attachments/{file}", about),
+        f"{prefix}/attachments/{{attachment_id}}/content": (
+            f"{prefix}/attachments/{file}/content",
+            about,
+        ),
+        f"{prefix}/people/{{person_id}}/export": (f"{prefix}/people/{PERSON}/export", PERSON),
+        f"{prefix}/partner-questions/{{question_id}}": (
+            f"{prefix}/partner-questions/{question['id']}",
+            UUID(question["id"]),
+        ),
+        f"{prefix}/followers": (f"{prefix}/followers?person_id={PERSON}", PERSON),
     }
-    token = here.issuer.token(scope="exchange:read", region=here.region)
+    scope = "exchange:read exchange:write exchange:admin"
+    token = here.issuer.token(scope=scope, region=here.region)
     async with client_of(here.app, token) as client:
         await walk("exchange", here.app, client, another(here.issuer), shown)
 
@@ -231,6 +271,7 @@ async def test_the_assessment_shows_nobody() -> None:
     [
         ("registry", "/registry/v1/persons/{person_id}"),
         ("migrant", "/migrant/v1/people/{person_id}"),
+        ("exchange", "/exchange/v1/people/{person_id}"),
         ("notify", "/notify/v1/contacts/{person_id}"),
     ],
 )
@@ -247,7 +288,7 @@ def test_she_can_ask_for_corrections_and_no_answer_goes_without_a_reason() -> No
     assert set(decision["required"]) == {"granted", "reason"}
     assert decision["properties"]["reason"]["minLength"] >= 5
     for view in ("ErasureRequestView", "KindView"):
-        for name in ["registry", "migrant", "notify"]:
+        for name in ["registry", "migrant", "exchange", "notify"]:
             schema = openapi(name)["components"]["schemas"].get(view)
             assert schema is None or {"reason", "duty"} <= set(schema["required"])
 
@@ -255,7 +296,11 @@ def test_she_can_ask_for_corrections_and_no_answer_goes_without_a_reason() -> No
 def reasons() -> Iterable[tuple[str, str | None, Any]]:
     for scope, duty in HELD.items():
         yield f"registry: {scope}", duty.law, duty.reason
-    for service, table in (("migrant", MIGRANT_KEEPING), ("notify", NOTIFY_KEEPING)):
+    for service, table in (
+        ("migrant", MIGRANT_KEEPING),
+        ("exchange", EXCHANGE_KEEPING),
+        ("notify", NOTIFY_KEEPING),
+    ):
         for line in table:
             yield f"{service}: {line.kind}", line.duty, line.reason
 
@@ -295,7 +340,7 @@ async def test_nothing_of_the_civil_register_can_be_deleted(cluster: Cluster) ->
 async def test_she_sees_who_looked_and_nobody_elses_looks(
     app: FastAPI, client: httpx.AsyncClient, issuer: Issuer
 ) -> None:
-    person = await live(client, issuer)
+    person = await live(client, issuer, app)
     path = "/migrant/datatracker/v2/findUsage"
     headers = {"X-Road-UserId": "x"}
     own = bearer(issuer, scope="self", sub=person) | headers

@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from services.exchange.dci.profiles import PROFILES
+from services.exchange.notices.services import TELL_HOME
 from services.migrant.consents.rules import PURPOSES, ConsentPurpose
 from services.migrant.services.rules import Service, consent_for
 from shared.contracts import openapi
@@ -20,8 +22,18 @@ from tests.e2e.trial import given_ids, trial
 
 ROOT = Path(__file__).parents[2] / "services"
 VOLUNTARY = {each: purpose for each in Service if (purpose := consent_for(each))}
+# What the exchange tells others about a person, on her consent alone.
+TOLD_ELSEWHERE = {TELL_HOME} | {
+    asked.consent
+    for profile in PROFILES.values()
+    for asked in profile.purposes.values()
+    if asked.consent is not None
+}
 # Tables that name a service and stand for none being planned or done.
-NOTHING_DONE = {"Claim": "what she has paid for elsewhere, and wants back"}
+NOTHING_DONE = {
+    "Claim": "what she has paid for elsewhere, and wants back",
+    "ReceivedClaim": "the same, at the county that pays it",
+}
 # Who may touch the table of consents: its own feature, what follows a merge, and her own rights.
 KEEPERS = re.compile(r"migrant/(consents|migrations|rights)/|migrant/people/(handlers|separating)")
 
@@ -59,10 +71,12 @@ def service_tables() -> set[str]:
     return {each.__name__ for each in base.__subclasses__() if each.__tablename__ in named}
 
 
-def test_every_purpose_is_leaned_on_by_texts_or_by_a_service() -> None:
+def test_every_purpose_is_leaned_on_by_texts_by_a_service_or_by_what_is_told() -> None:
     by_text = {purpose for purpose, words in PURPOSES.items() if words.needs_phone}
-    assert by_text | set(VOLUNTARY.values()) == set(ConsentPurpose)
+    told = {ConsentPurpose(each) for each in TOLD_ELSEWHERE}
+    assert by_text | set(VOLUNTARY.values()) | told == set(ConsentPurpose)
     assert not by_text & set(VOLUNTARY.values())
+    assert not told & (by_text | set(VOLUNTARY.values()))
 
 
 def makers(tables: set[str]) -> dict[str, set[str]]:

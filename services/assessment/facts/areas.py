@@ -21,13 +21,15 @@ _TOWNSHIP = 9  # digits; counties and above do not change here
 @dataclass(frozen=True, slots=True)
 class AreaChange:
     """A change of the map: `pairs` are (from, to), as RegionsChanged says them; both the same
-    where an area goes on, one of them None where one is established or abolished."""
+    where an area goes on, one of them None where one is established or abolished. `names` says
+    what areas are called from then on."""
 
     change_id: UUID
     kind: str
     effective_on: date
     pairs: tuple[tuple[str | None, str | None], ...]
     reverses: UUID | None = None
+    names: tuple[tuple[str, str], ...] = ()
 
     def successors(self, code: str) -> list[str]:
         return [to for source, to in self.pairs if source == code and to is not None]

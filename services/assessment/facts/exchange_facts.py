@@ -4,24 +4,40 @@ Two-way (双向考核): what the other place owes or does for us is counted unde
 under ours.
 """
 
-from datetime import datetime
+from calendar import monthrange
+from datetime import date, datetime
 
-from services.assessment.facts.kinds import Kind
-from services.assessment.facts.rules import area_of, area_of_node, china_day, outcome_of
+from services.assessment.facts.kinds import KINDS, Kind
+from services.assessment.facts.rules import (
+    area_of,
+    area_of_node,
+    china_day,
+    outcome_of,
+    restored,
+    taken_back,
+)
 from services.assessment.facts.schemas import RecordFact
 from shared.events.exchange import (
     InquiryAnswered,
     InquiryClosed,
     InquiryOpened,
     InquiryOverdue,
+    NoticeAmended,
     NoticeConfirmed,
     NoticeReceived,
     NoticeSent,
 )
+from shared.events.exchange_monthly import ReconciliationConcluded, SeenByPeer
 from shared.events.notify import MessageDelivered, MessageFailed
 
 # How many certificates are shown or checked must not raise or lower anybody's score.
 NOT_JUDGED = frozenset({"certificate-checked"})
+_SEEN_KINDS = {
+    "notice_owed": Kind.NOTICE_OWED_SEEN,
+    "notice_feedback": Kind.NOTICE_FEEDBACK_SEEN,
+    "inquiry_answer": Kind.INQUIRY_ANSWER_SEEN,
+    "inquiry_closed": Kind.INQUIRY_CLOSED_SEEN,
+}
 
 
 def notice_sent(event: NoticeSent, home: str, at: datetime) -> list[RecordFact]:
@@ -60,6 +76,15 @@ def notice_received(event: NoticeReceived, home: str, at: datetime) -> list[Reco
             measure=max((china_day(at) - event.happened_on).days, 0),
         )
     ]
+
+
+def notice_amended(event: NoticeAmended, home: str, at: datetime) -> list[RecordFact]:
+    """One that was taken back was never received, until it stands again."""
+    if event.kind in NOT_JUDGED:
+        return []
+    turn = taken_back if event.void else restored
+    place = area_of_node(event.from_node) or home
+    return [turn(Kind.NOTICE_RECEIVED, place, china_day(at), str(event.notice_id))]
 
 
 def inquiry_opened(event: InquiryOpened, home: str, at: datetime) -> list[RecordFact]:
@@ -102,6 +127,42 @@ def inquiry_closed(event: InquiryClosed, home: str, at: datetime) -> list[Record
             china_day(event.closed_at),
             str(event.inquiry_id),
         )
+    ]
+
+
+def seen_by_peer(event: SeenByPeer, home: str, at: datetime) -> list[RecordFact]:
+    """One fact a figure, on the last day of its month: a later statement of the same peer and
+    month replaces each, and what is no figure of ours is left out."""
+    year, month = (int(part) for part in event.month.split("-"))
+    day = date(year, month, monthrange(year, month)[1])
+    return [
+        RecordFact(
+            kind,
+            each.outcome,
+            area_of(event.region),
+            day,
+            f"{event.from_node}:{event.month}:{each.outcome}",
+            count=each.count,
+        )
+        for each in event.counts
+        if (kind := _SEEN_KINDS.get(each.kind)) and each.outcome in KINDS[kind].outcomes
+    ]
+
+
+def reconciliation_concluded(
+    event: ReconciliationConcluded, home: str, at: datetime
+) -> list[RecordFact]:
+    """By peer and span: one that is done again replaces the first."""
+    counts = {
+        "agreeing": max(event.sent + event.received - event.differing, 0),
+        "differing": event.differing,
+    }
+    record = f"{event.peer}:{event.since}:{event.until}"
+    return [
+        RecordFact(
+            Kind.MESSAGE_RECONCILED, outcome, home, event.until, f"{record}:{outcome}", count=n
+        )
+        for outcome, n in counts.items()
     ]
 
 

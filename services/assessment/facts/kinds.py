@@ -37,6 +37,7 @@ class Kind(StrEnum):
     BIRTH_COMPARED = "birth_compared"
     RECORD_CORRECTED = "record_corrected"
     RECORD_UPDATED = "record_updated"
+    RECORD_USE = "record_use"
     BLIND_ZONE_FOUND = "blind_zone_found"
     MIGRANT_ARRIVED = "migrant_arrived"
     ARRIVAL_DOUBTED = "arrival_doubted"
@@ -63,6 +64,11 @@ class Kind(StrEnum):
     INQUIRY_OPENED = "inquiry_opened"
     INQUIRY_ANSWER = "inquiry_answer"
     INQUIRY_CLOSED = "inquiry_closed"
+    NOTICE_OWED_SEEN = "notice_owed_seen"
+    NOTICE_FEEDBACK_SEEN = "notice_feedback_seen"
+    INQUIRY_ANSWER_SEEN = "inquiry_answer_seen"
+    INQUIRY_CLOSED_SEEN = "inquiry_closed_seen"
+    MESSAGE_RECONCILED = "message_reconciled"
     MESSAGE = "message"
 
 
@@ -81,6 +87,8 @@ DAYS = Text("天", "days")
 _TIMELY = ("within_30_days", "later")
 _IN_TIME = ("in_time", "late")
 _FEED = ("yipan.registry.feed-reconciled.v1", "yipan.registry.feed-withdrawn.v1")
+
+_SEEN = ("yipan.exchange.seen-by-peer.v1",)
 
 
 def _events(service: str, *names: str) -> tuple[str, ...]:
@@ -148,6 +156,13 @@ KINDS: dict[Kind, KindSpec] = {
         ("yipan.registry.person-corrected.v1",),
         _TIMELY,
         DAYS,
+    ),
+    # Whether what was entered served anybody; never how often somebody was looked up.
+    Kind.RECORD_USE: KindSpec(
+        Text("录入信息使用", "records entered, by whether a service used them"),
+        Use.OWN,
+        ("yipan.registry.record-use-counted.v1",),
+        ("used", "unused"),
     ),
     # Who finds one should not be the worse for it.
     Kind.BLIND_ZONE_FOUND: KindSpec(
@@ -293,7 +308,7 @@ KINDS: dict[Kind, KindSpec] = {
     Kind.NOTICE_RECEIVED: KindSpec(
         Text("通报收到", "notices received"),
         Use.OWN,
-        ("yipan.exchange.notice-received.v1",),
+        _events("exchange", "notice-received", "notice-amended"),
         (),
         DAYS,
     ),
@@ -314,6 +329,38 @@ KINDS: dict[Kind, KindSpec] = {
         Use.SCORED,
         ("yipan.exchange.inquiry-closed.v1",),
         ("correct", "incorrect"),
+    ),
+    # What peers counted of our offices (双向考核): their word, signed, and theirs to put right.
+    Kind.NOTICE_OWED_SEEN: KindSpec(
+        Text("对方所计:应反馈通报", "as a peer counted: notices that asked for feedback"),
+        Use.BASE,
+        _SEEN,
+        ("asked",),
+    ),
+    Kind.NOTICE_FEEDBACK_SEEN: KindSpec(
+        Text("对方所计:通报反馈", "as a peer counted: feedback given to notices"),
+        Use.SCORED,
+        _SEEN,
+        ("agrees", "differs"),
+    ),
+    Kind.INQUIRY_ANSWER_SEEN: KindSpec(
+        Text("对方所计:协查答复", "as a peer counted: inquiries answered or overdue"),
+        Use.SCORED,
+        _SEEN,
+        ("in_time", "late", "overdue"),
+    ),
+    Kind.INQUIRY_CLOSED_SEEN: KindSpec(
+        Text("对方所计:协查结案", "as a peer counted: inquiries closed"),
+        Use.SCORED,
+        _SEEN,
+        ("correct", "incorrect"),
+    ),
+    # Whether two places hold the same, never how much they told each other.
+    Kind.MESSAGE_RECONCILED: KindSpec(
+        Text("对账报文", "messages reconciled with a peer"),
+        Use.OWN,
+        ("yipan.exchange.reconciliation-concluded.v1",),
+        ("agreeing", "differing"),
     ),
     Kind.MESSAGE: KindSpec(
         Text("短信", "text messages"),

@@ -11,9 +11,10 @@ from shared.db import Tx
 _LOCK = "hashtextextended('assessment-map', 0)"
 
 _ADD_PAIRS = """
-INSERT INTO area_changes (change_id, place, kind, effective_on, from_area, to_area, reverses)
-SELECT $1, n, $2, $3, source, target, $4
-FROM unnest($5::text[], $6::text[]) WITH ORDINALITY AS pairs (source, target, n)
+INSERT INTO area_changes
+    (change_id, place, kind, effective_on, from_area, to_area, reverses, name)
+SELECT $1, n, $2, $3, source, target, $4, name
+FROM unnest($5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS pairs (source, target, name, n)
 ON CONFLICT DO NOTHING
 """
 
@@ -39,6 +40,7 @@ async def change_map(change: AreaChange, tx: Tx) -> None:
     """Take over a change of the map, once; facts that came before it or come after it end in the
     same place."""
     await tx.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    names = dict(change.names)
     tag = await tx.execute(
         _ADD_PAIRS,
         change.change_id,
@@ -47,6 +49,7 @@ async def change_map(change: AreaChange, tx: Tx) -> None:
         change.reverses,
         [source for source, _ in change.pairs],
         [target for _, target in change.pairs],
+        [names.get(target or "") for _, target in change.pairs],
     )
     if tag == "INSERT 0 0":
         return

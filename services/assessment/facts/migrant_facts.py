@@ -18,7 +18,6 @@ from shared.events.migrant import (
     CertificateChecked,
     CertificateRequestDecided,
     CertificateRequestOverdue,
-    ClaimSettled,
     EmploymentCorrected,
     EmploymentEnded,
     EmploymentFiled,
@@ -34,6 +33,7 @@ from shared.events.migrant import (
     ServiceRecordAnnulled,
     StayCorrected,
 )
+from shared.events.migrant_claims import ClaimSettled
 
 
 def migrant_arrived(event: MigrantArrived, home: str, at: datetime) -> list[RecordFact]:

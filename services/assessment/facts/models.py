@@ -14,7 +14,7 @@ one, amends it or takes it back; it leads back to nothing.
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger
+from sqlalchemy import BigInteger, Column, Computed, Index, SmallInteger, String
 from sqlmodel import Field
 
 from services.assessment.base import Row
@@ -60,7 +60,10 @@ class Tally(Row, table=True):
     the facts. Periods are whole months, so indicators read months and evidence reads days."""
 
     __tablename__ = "tallies"
-    __table_args__ = (Index("tallies_span", "span", "kind", "day"),)
+    __table_args__ = (
+        Index("tallies_span", "span", "kind", "day"),
+        Index("tallies_county", "span", "county", "kind", "day"),
+    )
 
     kind: str = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
@@ -72,11 +75,14 @@ class Tally(Row, table=True):
     n: int = Field(sa_type=BigInteger)
     measured: int = Field(sa_type=BigInteger)
     sum_measure: int = Field(sa_type=BigInteger)
+    # by which the rows of an area are found: a function of `area` would be no use behind
+    # row-level security, which lets only what cannot leak be asked of an index
+    county: str = Field(sa_column=Column(String, Computed('"left"(area, 6)', persisted=True)))
 
 
 class AreaPair(Row, table=True):
     """A line of a change of the map (区划调整): from `effective_on` on, what was recorded under
-    `from_area` is under `to_area`."""
+    `from_area` is under `to_area`, which is called `name` from then on."""
 
     __tablename__ = "area_changes"
 
@@ -86,7 +92,25 @@ class AreaPair(Row, table=True):
     effective_on: date
     from_area: str | None = None
     to_area: str | None = None
+    name: str | None = None
     reverses: UUID | None = None
+
+
+class SettledInquiry(Row, table=True):
+    """An inquiry that was closed (协查结案), and whether what the asked `area` had said was right:
+    where two sides differ, these are the inquiries that settled it. It is known by its id alone;
+    what it is about is the exchange's."""
+
+    __tablename__ = "settled_inquiries"
+    __table_args__ = (Index("settled_inquiries_area", "area", "day"),)
+
+    inquiry_id: UUID = Field(primary_key=True)
+    observer: str
+    area: str
+    kind: str
+    day: date
+    correct: bool
+    happened_at: datetime = Field(sa_type=Timestamp)
 
 
 class AreaLine(Row, table=True):

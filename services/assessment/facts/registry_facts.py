@@ -1,6 +1,6 @@
 """What the registry's events say as counted facts. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from services.assessment.facts.areas import AreaChange
@@ -22,6 +22,7 @@ from shared.events.registry import (
     FeedReconciled,
     FeedWithdrawn,
     PersonCorrected,
+    RecordUseCounted,
     RegionsChanged,
     RosterImported,
 )
@@ -204,6 +205,27 @@ def blind_zone_found(event: BlindZoneFound, home: str, at: datetime) -> list[Rec
     return [RecordFact(Kind.BLIND_ZONE_FOUND, finding, area, event.found_on, str(event.zone_id))]
 
 
+def record_use_counted(event: RecordUseCounted, home: str, at: datetime) -> list[RecordFact]:
+    """By area and month, on the first of the month the records were entered in: a later count of
+    the same month replaces each."""
+    day = date.fromisoformat(f"{event.month}-01")
+    return [
+        RecordFact(
+            Kind.RECORD_USE,
+            outcome,
+            area_of(each.region),
+            day,
+            f"{event.month}:{each.region}:{outcome}",
+            count=count,
+        )
+        for each in event.areas
+        for outcome, count in (("used", each.used), ("unused", each.entered - each.used))
+    ]
+
+
 def regions_changed(event: RegionsChanged) -> AreaChange:
     pairs = tuple((each.from_region, each.to_region) for each in event.pairs)
-    return AreaChange(event.change_id, event.kind, event.effective_on, pairs, event.reverses)
+    names = tuple(
+        (each.to_region, each.name) for each in event.pairs if each.to_region and each.name
+    )
+    return AreaChange(event.change_id, event.kind, event.effective_on, pairs, event.reverses, names)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -41,6 +42,24 @@ class Cell:
     sum_measure: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedCell:
+    """A cell with where it was counted: its `office` ("" unless it was asked for), and whether the
+    area counted it itself."""
+
+    cell: Cell
+    office: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellAtPlace:
+    """A cell with the area it was counted in."""
+
+    area: str
+    placed: PlacedCell
+
+
 class KindView(BaseModel):
     """A kind of fact, and what an indicator may do with it."""
 
@@ -50,6 +69,17 @@ class KindView(BaseModel):
     outcomes: list[str]
     unit: Words | None
     events: list[str]
+
+
+class SettledInquiryView(BaseModel):
+    """An inquiry that was closed, and whether what the asked area had said was right. What it was
+    about is the exchange's to show, to whoever may see it there."""
+
+    inquiry_id: UUID
+    area: str
+    kind: str
+    day: date
+    correct: bool
 
 
 class RecountView(BaseModel):

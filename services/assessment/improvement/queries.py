@@ -26,9 +26,8 @@ from services.assessment.improvement.schemas import (
 )
 from services.assessment.indicators.queries import definition_of, find_indicator
 from services.assessment.periods import parse_period
-from services.assessment.schemes.queries import get_scheme
 from services.assessment.scorecards.models import Scorecard, ScorecardItem
-from services.assessment.scorecards.queries import items_of, require_scorecard
+from services.assessment.scorecards.queries import items_of, require_scorecard, rule_of
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, id_in
 
@@ -175,10 +174,11 @@ async def _effects(card: Scorecard, indicators: Sequence[str], tx: Tx) -> list[E
             later[row["indicator"]].append(
                 LaterValue(period=row["period"], scorecard_id=row["id"], value=row["value"])
             )
-    scheme = await get_scheme(card.scheme, card.scheme_version, tx)
-    targets = {item.indicator: item.target for item in scheme.items}
     items = {item.indicator: item for item in await items_of(card.id, tx)}
-    return [await _effect(items[each], targets[each], later[each], tx) for each in indicators]
+    return [
+        await _effect(items[each], rule_of(items[each]).target, later[each], tx)
+        for each in indicators
+    ]
 
 
 async def _effect(item: ScorecardItem, target: Decimal, later: list[LaterValue], tx: Tx) -> Effect:

@@ -1,14 +1,13 @@
 """Reading indicators and their values."""
 
+from collections.abc import Iterable
+
 from services.assessment.errors import IndicatorNotFound
 from services.assessment.facts.queries import Window, totals
 from services.assessment.indicators.models import Indicator
 from services.assessment.indicators.rules import (
     evaluate,
-    explanation_of,
-    formula_of,
     is_applicable,
-    source_events,
 )
 from services.assessment.indicators.schemas import (
     LEAST_CASES,
@@ -17,6 +16,7 @@ from services.assessment.indicators.schemas import (
     Status,
     ValueView,
 )
+from services.assessment.indicators.wording import explanation_of, formula_of, source_events
 from services.assessment.periods import Period
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, text_in
@@ -39,6 +39,21 @@ async def find_indicator(code: str, tx: Tx, version: int | None = None) -> Indic
         version,
     )
     return found[0] if found else None
+
+
+async def definitions_of(
+    wanted: Iterable[tuple[str, int]], tx: Tx
+) -> dict[tuple[str, int], DeclareIndicator]:
+    """The definitions of some (code, version) in one go. Versions are never removed."""
+    codes, versions = zip(*sorted(set(wanted)), strict=True)
+    found = await tx.find(
+        Indicator,
+        "SELECT i.* FROM indicators AS i JOIN unnest($1::text[], $2::int[]) AS w (code, version)"
+        " ON w.code = i.code AND w.version = i.version",
+        list(codes),
+        list(versions),
+    )
+    return {(each.code, each.version): definition_of(each) for each in found}
 
 
 async def get_indicator(code: str, version: int | None, tx: Tx) -> IndicatorView:

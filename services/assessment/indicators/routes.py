@@ -6,10 +6,16 @@ from fastapi import APIRouter, Query, Response
 
 from services.assessment.auth import CanDeclare, CanRead, Home
 from services.assessment.fields import Office
-from services.assessment.indicators import handlers, queries
-from services.assessment.indicators.schemas import DeclareIndicator, IndicatorView, ValueView
+from services.assessment.indicators import handlers, lines, queries
+from services.assessment.indicators.schemas import (
+    DeclareIndicator,
+    IndicatorView,
+    LinesView,
+    ValueView,
+)
 from services.assessment.periods import PeriodText, parse_period
 from shared.codes import RegionCode
+from shared.commands import CountyCode
 from shared.http import Cursor, Limit, Route, Transaction
 from shared.pages import Page
 
@@ -57,3 +63,10 @@ async def get_value(
     office: Office | None = None,
 ) -> ValueView:
     return await queries.get_value(code, parse_period(period), area, office, home, tx)
+
+
+@router.get("/indicators/{code}/lines", summary="An indicator by unit and by community")
+async def get_lines(
+    code: str, period: PeriodText, area: CountyCode, actor: CanRead, home: Home, tx: Transaction
+) -> LinesView:
+    return await lines.get_lines(code, parse_period(period), area, home, tx)

@@ -111,6 +111,31 @@ class Status(StrEnum):
     LEFT_OUT = "left_out"
 
 
+class LineRow(BaseModel):
+    """An indicator in one unit or community; `place` null is what was counted of none. Counts
+    under ten are null, and those that would tell them."""
+
+    place: str | None
+    name: str | None
+    status: Status
+    value: Decimal | None
+    numerator: int | None
+    denominator: int | None
+
+
+class LinesView(BaseModel):
+    """The same facts in two lines (两条线): by unit and by community, each adding up to `whole`. A
+    line is null where the indicator is not counted so finely."""
+
+    indicator: str
+    version: int
+    period: str
+    area: str
+    whole: LineRow
+    units: list[LineRow] | None
+    communities: list[LineRow] | None
+
+
 class ValueView(BaseModel):
     """The value of an indicator in an area and period: percent, days, or a count. Null where
     there were no cases or too few to show; counts under ten are null as well."""

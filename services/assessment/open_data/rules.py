@@ -142,8 +142,13 @@ def _closed(cards: Sequence[OpenCard]) -> set[Place]:
     return closed
 
 
+def _moving(card: OpenCard) -> list[Figure]:
+    """The figures that the score was made of: those with points, and the discounts."""
+    return [each for each in card.figures if each.points is not None or each.taken]
+
+
 def _beside_one(card: OpenCard, closed: set[Place]) -> list[Place]:
-    scored = [each for each in card.figures if each.points is not None]
+    scored = _moving(card)
     others = [each for each in scored if place_of(each) not in closed]
     if len(scored) - len(others) != 1 or not others:
         return []
@@ -151,7 +156,7 @@ def _beside_one(card: OpenCard, closed: set[Place]) -> list[Place]:
 
 
 def _card_row(card: OpenCard, closed: set[Place]) -> Row:
-    scored = [each for each in card.figures if each.points is not None]
+    scored = _moving(card)
     alone = len(scored) == 1 and place_of(scored[0]) in closed
     judged = judged_weight((each.weight, each.points) for each in card.figures)
     return [
@@ -183,6 +188,7 @@ def _figure_row(figure: Figure, silent: bool) -> Row:
         str(figure.denominator) if counted else None,
         _text(figure.weight),
         _text(figure.points) if counted else None,
+        _text(figure.taken) if counted else None,
     ]
 
 

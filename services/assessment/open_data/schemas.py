@@ -55,6 +55,7 @@ class Figure(BaseModel):
     value: Decimal | None
     weight: Decimal
     points: Decimal | None
+    taken: Decimal | None = None
 
 
 class OpenCard(BaseModel):
@@ -106,6 +107,12 @@ COLUMNS: Final = {
         _column("denominator", "integer", "分母(例数)", "denominator (cases)"),
         _column("weight", "decimal", "权重", "weight"),
         _column("points", "decimal", "得分", "points"),
+        _column(
+            "taken",
+            "decimal",
+            "数据质量折扣,占总分百分比",
+            "discount for poor data, % of the score",
+        ),
     ],
     OpenTable.DICTIONARY: [
         _column("table", "text", "表名", "table"),

@@ -19,6 +19,7 @@ from services.assessment.output.schemas import (
     Tongue,
     TrendView,
 )
+from services.assessment.schemes.explaining import plain
 from shared.drawing import FAINT, GRID, INK, PALETTE, Drawing
 
 WIDTH: Final = 480  # of a phone held upright, in units that keep 13 units of type readable
@@ -84,7 +85,8 @@ def losses_chart(card: CardView, tongue: Tongue) -> str:
 
 def trend_chart(view: TrendView, tongue: Tongue) -> str:
     """A line from period to period; it breaks where nothing was published."""
-    place = f"{view.area} {view.office}" if view.office else view.area
+    area = called(view.area, view.area_name)
+    place = f"{area} {view.office}" if view.office else area
     first, last = view.points[0].period, view.points[-1].period
     unit = say(view.unit, tongue)
     drawing = _sheet(
@@ -155,23 +157,24 @@ def comparison_chart(view: ComparisonView, tongue: Tongue) -> str:
 
 
 def subject(card: CardView) -> str:
-    """Whom a card judges: an area, or an office in one."""
-    return f"{card.area} {card.office}" if card.office else card.area
+    """Whom a card judges: an area, by name where it is known, or an office in one."""
+    area = called(card.area, card.area_name)
+    return f"{area} {card.office}" if card.office else area
 
 
-def plain(number: Decimal) -> str:
-    """A number without zeros that say nothing."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def called(area: str, name: str | None) -> str:
+    """An area by its name and code."""
+    return f"{name} {area}" if name else area
 
 
 def _compared(
     drawing: Drawing, each: ComparedArea, y: float, others: str, reach: Decimal, tongue: Tongue
 ) -> None:
-    name = f"{each.area} {each.office}" if each.office else each.area
+    area = called(each.area, each.area_name)
+    name = f"{area} {each.office}" if each.office else area
     place = f"{each.place}. " if each.place is not None else "— "
     judged = (
-        ""
+        each.area_type or ""
         if each.place is not None
         else _either(
             tongue,

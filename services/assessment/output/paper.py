@@ -1,10 +1,14 @@
 """What the printed card says. Pure."""
 
-from services.assessment.output.charts import losses_chart, plain, say, subject
+from decimal import Decimal
+
+from services.assessment.output.charts import losses_chart, say, subject
+from services.assessment.output.curves import curve_chart
 from services.assessment.output.schemas import CardLine, CardView, Tongue
 from services.assessment.output.words import CARD_STATUS, GROUNDS, STATUS, label
+from services.assessment.schemes.explaining import plain
 
-_HEADS = ("indicator", "value", "target", "counts", "points", "lost", "formula")
+_HEADS = ("indicator", "value", "target", "counts", "points", "lost", "curve", "formula")
 _ROOMY = 8  # indicators up to which the page has room for full size
 
 
@@ -23,6 +27,7 @@ def paper_of(card: CardView, tongue: Tongue) -> dict[str, object]:
         "chart": losses_chart(card, tongue),
         "heads": [label(each, tongue) for each in _HEADS],
         "rows": [_row(line, tongue) for line in card.lines],
+        "curves": [curve_chart(line) if line.curve else "" for line in card.lines],
         "table_size": 8 if roomy else 5.5 if len(card.lines) > 20 else 6.5,
         "table_inset": 3.2 if roomy else 1.8,
         "source": label("source", tongue),
@@ -59,7 +64,47 @@ def _notes(card: CardView, tongue: Tongue) -> list[tuple[str, str]]:
         (label("veto", tongue), vetoes or label("no_veto", tongue)),
         (label("quality", tongue), f"{plain(card.judged_weight)} / 100"),
         (label("two_sides", tongue), sides),
+        *_discounts(card, tongue),
+        *_parts(card, tongue),
     ]
+
+
+def _discounts(card: CardView, tongue: Tongue) -> list[tuple[str, str]]:
+    """What poor data took and why, on a line of its own, also where it took nothing."""
+    return [
+        (
+            label("discount", tongue),
+            f"{say(line.name, tongue)}: −{plain(line.taken)} %"
+            f" ({say(line.meaning, tongue) if line.meaning else ''})",
+        )
+        for line in card.lines
+        if line.taken is not None
+    ]
+
+
+def _parts(card: CardView, tongue: Tongue) -> list[tuple[str, str]]:
+    """What each version of the scheme judged, where there are two."""
+    spans = {
+        (part.starts_on, part.ends_on, part.scheme_version)
+        for line in card.lines
+        for part in line.parts
+    }
+    return [
+        (
+            f"{starts_on} – {ends_on}, v{version}",
+            "; ".join(
+                f"{say(line.name, tongue)} {_earned(part.points, part.weight)}"
+                for line in card.lines
+                for part in line.parts
+                if part.starts_on == starts_on
+            ),
+        )
+        for starts_on, ends_on, version in sorted(spans)
+    ]
+
+
+def _earned(points: Decimal | None, weight: Decimal) -> str:
+    return f"{'—' if points is None else plain(points)} / {plain(weight)}"
 
 
 def _row(line: CardLine, tongue: Tongue) -> tuple[str, ...]:
@@ -72,7 +117,7 @@ def _row(line: CardLine, tongue: Tongue) -> tuple[str, ...]:
         value,
         plain(line.target),
         f"{_count(line.numerator, tongue)} / {_count(line.denominator, tongue)}",
-        f"{'—' if line.points is None else plain(line.points)} / {plain(line.weight)}",
+        _earned(line.points, line.weight) if line.taken is None else f"−{plain(line.taken)} %",
         "—" if line.lost is None else plain(line.lost),
         say(line.formula, tongue),
     )

@@ -5,21 +5,25 @@ from uuid import UUID
 
 from services.assessment.errors import IndicatorNotFound
 from services.assessment.facts.kinds import SeenBy
+from services.assessment.facts.naming import names_of
 from services.assessment.facts.queries import totals
 from services.assessment.fields import Words
 from services.assessment.indicators.queries import (
     definition_of,
+    definitions_of,
     find_indicator,
     get_indicator,
     window_of,
 )
-from services.assessment.indicators.rules import Value, evaluate, explanation_of, formula_of
+from services.assessment.indicators.rules import Value, evaluate
 from services.assessment.indicators.schemas import DeclareIndicator, Form, Level, Status
+from services.assessment.indicators.wording import explanation_of, formula_of
+from services.assessment.output.curves import curve_of
 from services.assessment.output.rules import (
     Score,
     asked_span,
     digits_of,
-    judged_weight,
+    discounted,
     lost,
     newest_version,
     ranked,
@@ -36,6 +40,7 @@ from services.assessment.output.schemas import (
     TwoSides,
 )
 from services.assessment.periods import parse_period
+from services.assessment.schemes.explaining import meaning_of_discount, meaning_of_item
 from services.assessment.schemes.queries import get_scheme
 from services.assessment.schemes.schemas import PinnedItem
 from services.assessment.scorecards.queries import get_scorecard, open_vetoes
@@ -53,7 +58,7 @@ _SCORE_NAME = Words(zh="考核得分", en="Score")
 # The newest published card of each period; a superseded edition is never among them.
 _TREND = """
 SELECT DISTINCT ON (card.period) card.period, card.id, card.scheme, card.scheme_version,
-    card.score, item.value
+    card.score, item.value, item.rule ->> 'target' AS target
 FROM scorecards AS card
 LEFT JOIN scorecard_items AS item ON item.scorecard_id = card.id AND item.indicator = $1
 WHERE card.period = ANY ($2::text[]) AND card.area = $3 AND card.office = $4
@@ -74,14 +79,18 @@ async def get_card(scorecard_id: UUID, tx: Tx) -> CardView:
     """Raises ScorecardNotFound, also for one outside the caller's jurisdiction."""
     card = await get_scorecard(scorecard_id, tx)
     scheme = await get_scheme(card.scheme, card.scheme_version, tx)
-    pinned = {item.indicator: item for item in scheme.items}
-    judged = judged_weight((item.weight, item.points) for item in card.items)
     vetoes = await open_vetoes(card.area, card.starts_on, card.ends_on, tx)
+    pinned = ((item.indicator, item.indicator_version) for item in card.items)
+    definitions = await definitions_of(pinned, tx)
     return CardView(
         **card.model_dump(include=set(CardView.model_fields) & set(ScorecardView.model_fields)),
+        area_name=(await names_of([card.area], card.ends_on, tx)).get(card.area),
         scheme_name=Words(zh=scheme.name.zh, en=scheme.name.en),
-        judged_weight=judged,
-        lines=[await _line(item, pinned[item.indicator], judged, tx) for item in card.items],
+        judged_weight=card.judged,
+        lines=[
+            _line(item, card, definitions[item.indicator, item.indicator_version])
+            for item in card.items
+        ],
         vetoes=[
             CardVeto(id=each.id, ground=Ground(each.ground), period=each.period) for each in vetoes
         ],
@@ -114,9 +123,11 @@ async def get_trend(
         name, unit = await _named(indicator, tx)
         newest = next((found[each] for each in reversed(names) if each in found), None)
         if newest is not None:
-            target = await _target(newest["scheme"], newest["scheme_version"], indicator, tx)
+            target = Decimal(newest["target"])
+    called = await names_of([area], periods[-1].end, tx)
     return TrendView(
         area=area,
+        area_name=called.get(area),
         office=office,
         indicator=indicator,
         scheme=scheme,
@@ -153,6 +164,7 @@ async def get_comparison(
     same = newest_version(scores)
     version = same[0].scheme_version if same else None
     declared = await get_scheme(scheme, version, tx)
+    names = await names_of([each.area for each in same], parse_period(period).end, tx)
     return ComparisonView(
         scheme_name=Words(zh=declared.name.zh, en=declared.name.en),
         scheme_version=version,
@@ -162,6 +174,8 @@ async def get_comparison(
         areas=[
             ComparedArea(
                 area=each.area,
+                area_name=names.get(each.area),
+                area_type=each.area_type,
                 office=each.office or None,
                 score=each.score,
                 judged_weight=each.judged,
@@ -191,17 +205,27 @@ async def get_explanation(code: str, version: int | None, tx: Tx) -> Explanation
     )
 
 
-async def _line(item: ItemView, pinned: PinnedItem, judged: Decimal, tx: Tx) -> CardLine:
-    definition = await _definition(item.indicator, item.indicator_version, tx)
+def _line(item: ItemView, card: ScorecardView, definition: DeclareIndicator) -> CardLine:
+    if item.taken is None:
+        taken_away = lost(item.weight, item.points, card.judged)
+    else:
+        weighed = [(each.weight, each.points) for each in card.items]
+        taken_away = discounted(weighed, item.taken)
+    rule = item.rule
     return CardLine(
-        **item.model_dump(exclude={"indicator_version"}),
+        **item.model_dump(exclude={"indicator_version", "rule", "parts"}),
         name=_words(definition),
         explanation=explanation_of(definition),
         formula=formula_of(definition),
         unit=_UNITS[definition.form],
-        target=pinned.target,
-        floor=pinned.floor,
-        lost=lost(item.weight, item.points, judged),
+        target=rule.target,
+        floor=rule.floor,
+        lost=taken_away,
+        meaning=(
+            meaning_of_item(rule) if isinstance(rule, PinnedItem) else meaning_of_discount(rule)
+        ),
+        curve=curve_of(rule),
+        parts=item.parts,
     )
 
 
@@ -248,11 +272,6 @@ async def _definition(code: str, version: int, tx: Tx) -> DeclareIndicator:
 async def _named(code: str, tx: Tx) -> tuple[Words, Words]:
     definition = (await get_indicator(code, None, tx)).definition
     return _words(definition), _UNITS[definition.form]
-
-
-async def _target(scheme: str, version: int, indicator: str, tx: Tx) -> Decimal | None:
-    items = (await get_scheme(scheme, version, tx)).items
-    return next((item.target for item in items if item.indicator == indicator), None)
 
 
 def _words(definition: DeclareIndicator) -> Words:

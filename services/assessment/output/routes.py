@@ -33,7 +33,7 @@ router = APIRouter(tags=["output"], route_class=Route)
 _TEMPLATE = Path(__file__).with_name("card.typ")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PICTURES: dict[str, Any] = {"image/svg+xml": {"schema": {"type": "string"}}, "image/png": _BINARY}
-_CHARTS: dict[int | str, dict[str, Any]] = {200: {"content": _PICTURES}}
+CHARTS: dict[int | str, dict[str, Any]] = {200: {"content": _PICTURES}}
 _CARDS: dict[int | str, dict[str, Any]] = {
     200: {"content": _PICTURES | {"application/pdf": _BINARY, XLSX_MEDIA: _BINARY}}
 }
@@ -77,7 +77,7 @@ async def get_card(
     "/scorecard-trends",
     summary="A score or an indicator from period to period",
     response_model=TrendView,
-    responses=_CHARTS,
+    responses=CHARTS,
 )
 async def get_trend(
     area: RegionCode,
@@ -92,14 +92,14 @@ async def get_trend(
     tongue: In = Tongue.ZH,
 ) -> TrendView | Response:
     view = await queries.get_trend(area, office, indicator, scheme, first, last, tx)
-    return view if form == ChartForm.JSON else await _picture(trend_chart(view, tongue), form)
+    return view if form == ChartForm.JSON else await picture(trend_chart(view, tongue), form)
 
 
 @router.get(
     "/scorecard-comparisons",
     summary="Comparable areas beside each other",
     response_model=ComparisonView,
-    responses=_CHARTS,
+    responses=CHARTS,
 )
 async def get_comparison(
     period: PeriodText,
@@ -112,7 +112,7 @@ async def get_comparison(
     tongue: In = Tongue.ZH,
 ) -> ComparisonView | Response:
     view = await queries.get_comparison(scheme, period, level, least, tx)
-    return view if form == ChartForm.JSON else await _picture(comparison_chart(view, tongue), form)
+    return view if form == ChartForm.JSON else await picture(comparison_chart(view, tongue), form)
 
 
 @router.get("/indicators/{code}/explanation", summary="An indicator in words and as a formula")
@@ -125,7 +125,8 @@ async def get_explanation(
     return await queries.get_explanation(code, version, tx)
 
 
-async def _picture(svg: str, form: ChartForm) -> Response:
+async def picture(svg: str, form: ChartForm) -> Response:
+    """A drawing as SVG or PNG."""
     if form == ChartForm.SVG:
         return Response(svg, media_type="image/svg+xml")
     return Response(await png_of_svg(svg), media_type="image/png")

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
 from typing import Final
 
 from services.assessment.errors import WrongSpan
-from services.assessment.indicators.rules import HUNDREDTH
+from services.assessment.indicators.rules import hundredth
 from services.assessment.indicators.schemas import Level
 from services.assessment.periods import Period, PeriodKind, parse_period, period_on
+from services.assessment.scorecards.rules import score_of
 
 LONGEST: Final = 60  # periods in one trend: five years of months
 _DOZEN: Final = 12
@@ -26,7 +29,13 @@ def lost(weight: Decimal, points: Decimal | None, judged: Decimal) -> Decimal | 
     bonus was earned, None where it was not judged."""
     if points is None or not judged:
         return None
-    return ((weight - points) * 100 / judged).quantize(HUNDREDTH, ROUND_HALF_UP)
+    return hundredth(Fraction(weight - points) * 100 / Fraction(judged))
+
+
+def discounted(items: Sequence[tuple[Decimal, Decimal | None]], taken: Decimal) -> Decimal | None:
+    """What a discount of so many percent took, in points of a hundred."""
+    whole = score_of(items)
+    return None if whole is None else hundredth(Fraction(whole) * Fraction(taken) / 100)
 
 
 def asked_span(first: str | None, last: str | None, today: date) -> list[Period]:
@@ -66,6 +75,7 @@ class Score:
     scheme_version: int
     score: Decimal
     judged: Decimal
+    area_type: str | None = None
 
 
 def digits_of(level: Level) -> Sequence[int]:
@@ -74,6 +84,16 @@ def digits_of(level: Level) -> Sequence[int]:
 
 
 def ranked(scores: Iterable[Score], least: int) -> list[tuple[Score, int | None]]:
+    """Those of a type together, as they have the same targets; best first, each with its place."""
+    by_type = sorted(scores, key=lambda each: each.area_type or "")
+    return [
+        placed
+        for _, same in groupby(by_type, key=lambda each: each.area_type)
+        for placed in _ranked(same, least)
+    ]
+
+
+def _ranked(scores: Iterable[Score], least: int) -> list[tuple[Score, int | None]]:
     """Best first, each with its place. Equal scores share a place. One judged on less than `least`
     of the weight was not asked the same and has no place: it comes last, by code. Where fewer
     than two remain there is nothing to compare, and no place at all."""

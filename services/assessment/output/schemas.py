@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.assessment.fields import Words
 from services.assessment.indicators.schemas import Direction, Level, Status
 from services.assessment.scorecards.models import ScorecardStatus
-from services.assessment.scorecards.schemas import Ground
+from services.assessment.scorecards.schemas import Ground, ItemPart
 
 
 class Tongue(StrEnum):
@@ -34,9 +34,18 @@ class ChartForm(StrEnum):
     PNG = "png"
 
 
+class CurvePoint(BaseModel):
+    """A corner of the curve by which a value becomes points (or, of a discount, percent taken)."""
+
+    value: Decimal
+    points: Decimal
+
+
 class CardLine(BaseModel):
     """One indicator of a card. `lost` is what it took from a full score of 100; counts under ten
-    are null. `unit` is % or days."""
+    are null. `unit` is % or days. `meaning` says how a value becomes points, `curve` draws it.
+    `taken` is set where the line discounts the score for poor data, in percent of it; `parts`
+    where two versions of the scheme judge the period."""
 
     indicator: str
     name: Words
@@ -52,6 +61,10 @@ class CardLine(BaseModel):
     weight: Decimal
     points: Decimal | None
     lost: Decimal | None
+    taken: Decimal | None = None
+    meaning: Words | None = None
+    curve: list[CurvePoint] = []
+    parts: list[ItemPart] = []
 
 
 class CardVeto(BaseModel):
@@ -75,9 +88,10 @@ class TwoSides(BaseModel):
 
 
 class CardView(BaseModel):
-    """A scorecard as one reads it. `judged_weight` is how much of the weight, of 100, had cases
-    enough to be judged. `two_sides` is counted now and only for the observing side, null
-    otherwise."""
+    """A scorecard as one reads it. `area_name` is what the map of the period calls the area, where
+    a change of it said so; `area_type` the type whose targets applied. `judged_weight` is how much
+    of the weight, of 100, had cases enough to be judged. `two_sides` is counted now and only for
+    the observing side, null otherwise."""
 
     id: UUID
     scheme: str
@@ -88,6 +102,8 @@ class CardView(BaseModel):
     starts_on: date
     ends_on: date
     area: str
+    area_name: str | None = None
+    area_type: str | None = None
     office: str | None
     observer: str
     status: ScorecardStatus
@@ -114,6 +130,7 @@ class TrendView(BaseModel):
     newest card."""
 
     area: str
+    area_name: str | None = None
     office: str | None
     indicator: str | None
     scheme: str | None
@@ -124,9 +141,12 @@ class TrendView(BaseModel):
 
 
 class ComparedArea(BaseModel):
-    """`place` is null for one that was judged on too little to be set beside the others."""
+    """`place` is among the areas of the same type; null for one that was judged on too little to
+    be set beside the others."""
 
     area: str
+    area_name: str | None = None
+    area_type: str | None = None
     office: str | None
     score: Decimal
     judged_weight: Decimal
@@ -135,7 +155,8 @@ class ComparedArea(BaseModel):
 
 
 class ComparisonView(BaseModel):
-    """Published scores of areas of one level under one scheme, best first (同类比较)."""
+    """Published scores of areas of one level under one scheme (同类比较), those of a type together
+    and best first."""
 
     scheme_name: Words
     scheme_version: int | None

@@ -22,6 +22,7 @@ _ITEM_HEADERS = (
     "weight",
     "points",
     "lost",
+    "taken",
     "status",
 )
 
@@ -101,7 +102,7 @@ def _meanings(book: Workbook, card: CardView, tongue: Tongue) -> None:
 
 
 def _cells(line: CardLine, tongue: Tongue) -> tuple[Value, ...]:
-    figures = (line.target, line.floor, line.weight, line.points, line.lost)
+    figures = (line.target, line.floor, line.weight, line.points, line.lost, line.taken)
     return (
         say(line.name, tongue),
         None if line.value is None else float(line.value),

@@ -72,6 +72,9 @@ LABELS: Final = {
         " never persons. Nothing under 10 cases is shown.",
     ),
     "appeal": _w("申诉截止", "Appeal until"),
+    "discount": _w("数据质量折扣", "Discount for poor data"),
+    "curve": _w("计分曲线", "Curve"),
+    "taken": _w("扣总分(%)", "Taken from the score (%)"),
     "few": _w("少于10", "under 10"),
 }
 

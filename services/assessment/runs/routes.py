@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from services.assessment.auth import CanRead, CanWrite
 from services.assessment.runs import handlers, queries
-from services.assessment.runs.schemas import RunView
+from services.assessment.runs.schemas import PublishedRunView, RunView
 from shared.http import Cursor, Limit, Route, Transaction
 from shared.pages import Page
 
@@ -28,3 +28,8 @@ async def get_run(run_id: UUID, actor: CanRead, tx: Transaction) -> RunView:
 @router.post("/scorecard-runs/{run_id}/cancellation", summary="Stop a run")
 async def cancel_run(run_id: UUID, actor: CanWrite, tx: Transaction) -> RunView:
     return await handlers.cancel_run(run_id, tx)
+
+
+@router.post("/scorecard-runs/{run_id}/publication", summary="Publish all cards of a run")
+async def publish_run(run_id: UUID, actor: CanWrite, tx: Transaction) -> PublishedRunView:
+    return await handlers.publish_run(run_id, tx)

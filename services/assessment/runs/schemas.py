@@ -8,6 +8,15 @@ from pydantic import BaseModel
 from services.assessment.runs.models import RunStatus
 
 
+class PublishedRunView(BaseModel):
+    """How many cards of a run were published, and how many stay: held back by a veto, or nothing
+    could be judged."""
+
+    published: int
+    held_back: int
+    nothing_judged: int
+
+
 class RunView(BaseModel):
     """The scorecards of a period being computed: `done` of `total` subjects are behind it."""
 

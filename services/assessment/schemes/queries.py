@@ -1,11 +1,18 @@
 """Reading schemes."""
 
-from datetime import date
-
-from services.assessment.errors import SchemeNotFound, SchemeNotInForce
+from services.assessment.errors import SchemeNotFound
 from services.assessment.fields import LocalText
+from services.assessment.periods import Period
+from services.assessment.schemes.explaining import meaning_of_discount, meaning_of_item
 from services.assessment.schemes.models import Scheme
-from services.assessment.schemes.schemas import PinnedItem, SchemeView
+from services.assessment.schemes.rules import Stretch, Version, stretches
+from services.assessment.schemes.schemas import (
+    AreaType,
+    PinnedItem,
+    PinnedQuality,
+    SchemeStatus,
+    SchemeView,
+)
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, text_in
 
@@ -25,11 +32,9 @@ async def list_schemes(limit: int, cursor: str | None, tx: Tx) -> Page[SchemeVie
     )
 
 
-async def latest_scheme(code: str, tx: Tx) -> Scheme | None:
-    found = await tx.find(
-        Scheme, "SELECT * FROM schemes WHERE code = $1 ORDER BY version DESC LIMIT 1", code
-    )
-    return found[0] if found else None
+async def find_versions(code: str, tx: Tx) -> list[Scheme]:
+    """All versions of a scheme, drafts among them, oldest first."""
+    return await tx.find(Scheme, "SELECT * FROM schemes WHERE code = $1 ORDER BY version", code)
 
 
 async def get_scheme(code: str, version: int | None, tx: Tx) -> SchemeView:
@@ -46,33 +51,56 @@ async def get_scheme(code: str, version: int | None, tx: Tx) -> SchemeView:
     return view_of(found[0])
 
 
-async def scheme_for(code: str, period_start: date, tx: Tx) -> Scheme:
-    """The version in force when a period began: a change during a period waits for the next.
-    Raises SchemeNotFound, SchemeNotInForce."""
-    found = await tx.find(
-        Scheme,
-        "SELECT * FROM schemes WHERE code = $1 AND valid_from <= $2"
-        " ORDER BY valid_from DESC, version DESC LIMIT 1",
-        code,
-        period_start,
-    )
-    if found:
-        return found[0]
-    if await latest_scheme(code, tx) is None:
+async def judging_versions(code: str, period: Period, tx: Tx) -> list[tuple[Scheme, Stretch]]:
+    """The published versions that judge a period, each with its days. Raises SchemeNotFound,
+    SchemeNotInForce."""
+    versions = {each.version: each for each in await find_versions(code, tx)}
+    if not versions:
         raise SchemeNotFound()
-    raise SchemeNotInForce()
+    held = [version_of(each) for each in versions.values()]
+    return [(versions[each.number], each) for each in stretches(period, held)]
+
+
+def version_of(scheme: Scheme) -> Version:
+    return Version(
+        scheme.version,
+        scheme.valid_from,
+        scheme.splits_periods,
+        scheme.created_by,
+        scheme.published_at is not None,
+    )
 
 
 def items_of(scheme: Scheme) -> list[PinnedItem]:
     return [PinnedItem.model_validate(item) for item in scheme.items]
 
 
+def quality_of(scheme: Scheme) -> list[PinnedQuality]:
+    return [PinnedQuality.model_validate(item) for item in scheme.quality]
+
+
+def area_types_of(scheme: Scheme) -> list[AreaType]:
+    return [AreaType.model_validate(each) for each in scheme.area_types]
+
+
 def view_of(scheme: Scheme) -> SchemeView:
+    items, quality = items_of(scheme), quality_of(scheme)
     return SchemeView(
         code=scheme.code,
         version=scheme.version,
         name=LocalText.model_validate(scheme.name),
+        status=SchemeStatus.PUBLISHED if scheme.published_at else SchemeStatus.DRAFT,
         valid_from=scheme.valid_from,
-        items=items_of(scheme),
+        splits_periods=scheme.splits_periods,
+        items=items,
+        quality=quality,
+        area_types=area_types_of(scheme),
+        meaning=[
+            *(meaning_of_item(item) for item in items),
+            *(meaning_of_discount(item) for item in quality),
+        ],
         created_at=scheme.created_at,
+        created_by=scheme.created_by,
+        published_at=scheme.published_at,
+        published_by=scheme.published_by,
     )

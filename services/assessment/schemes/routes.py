@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.assessment.auth import CanDeclare, CanRead
 from services.assessment.schemes import handlers, queries
-from services.assessment.schemes.schemas import DeclareScheme, SchemeView
+from services.assessment.schemes.schemas import DeclareScheme, PublishScheme, SchemeView
 from shared.http import Cursor, Limit, Route, Transaction
 from shared.pages import Page
 
@@ -20,7 +20,7 @@ async def list_schemes(
     return await queries.list_schemes(limit, cursor, tx)
 
 
-@router.post("/schemes", status_code=201, summary="Declare a scheme or a new version")
+@router.post("/schemes", status_code=201, summary="Draft a scheme or a new version")
 async def declare_scheme(
     command: DeclareScheme, actor: CanDeclare, tx: Transaction, response: Response
 ) -> SchemeView:
@@ -37,3 +37,10 @@ async def get_scheme(
     version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> SchemeView:
     return await queries.get_scheme(code, version, tx)
+
+
+@router.post("/schemes/{code}/publication", summary="Put a drafted version in force")
+async def publish_scheme(
+    code: str, command: PublishScheme, actor: CanDeclare, tx: Transaction
+) -> SchemeView:
+    return await handlers.publish_scheme(command, code, tx)

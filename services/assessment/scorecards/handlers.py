@@ -1,50 +1,50 @@
 """Computing and publishing scorecards."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
-from services.assessment.errors import (
-    AlreadyPublished,
-    HeldBack,
-    IndicatorNotFound,
-    NothingToPublish,
-)
-from services.assessment.facts.queries import cells_by_day
-from services.assessment.facts.schemas import Cell
-from services.assessment.indicators.queries import definition_of, find_indicator, window_of
-from services.assessment.indicators.rules import (
-    Value,
-    evaluate,
-    is_applicable,
-    matches,
-    sides_of,
-)
-from services.assessment.indicators.schemas import DeclareIndicator, Status
+from services.assessment.errors import AlreadyPublished, HeldBack, NothingToPublish
+from services.assessment.indicators.rules import matches, sides_of
 from services.assessment.periods import parse_period
-from services.assessment.schemes.models import Scheme
-from services.assessment.schemes.queries import items_of as scheme_items
-from services.assessment.schemes.queries import scheme_for
-from services.assessment.schemes.schemas import PinnedItem
-from services.assessment.scorecards.models import Scorecard, ScorecardItem, ScorecardStatus
+from services.assessment.schemes.queries import judging_versions
+from services.assessment.scorecards.assessing import (
+    JudgedItem,
+    JudgedPart,
+    Subject,
+    Yardstick,
+    assess,
+    yardstick_of,
+)
+from services.assessment.scorecards.models import Scorecard, ScorecardStatus
 from services.assessment.scorecards.queries import (
     get_scorecard,
     open_vetoes,
     require_scorecard,
 )
-from services.assessment.scorecards.rules import points_of, score_of
-from services.assessment.scorecards.schemas import ComputeScorecard, ScorecardView
+from services.assessment.scorecards.schemas import ComputeScorecard, ItemPart, ScorecardView
 from shared.db import Tx
 from shared.events.assessment import ScorecardPublished
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 
-_NOTHING = Value(Status.NOT_APPLICABLE, None, 0, 0)
+_ADD_ITEMS = """
+INSERT INTO scorecard_items
+    (scorecard_id, indicator, indicator_version, place, status, numerator, denominator, value,
+     weight, points, taken, rule, parts)
+SELECT $1, indicator, version, place, status, numerator, denominator, value, weight, points, taken,
+    rule::jsonb, parts::jsonb
+FROM unnest($2::text[], $3::int[], $4::int[], $5::text[], $6::bigint[], $7::bigint[],
+            $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::text[], $13::text[])
+    AS items (indicator, version, place, status, numerator, denominator, value, weight, points,
+              taken, rule, parts)
+"""
 
 _ADD_CELLS = """
-INSERT INTO scorecard_cells
-    (scorecard_id, indicator, side, kind, outcome, day, n, sum_measure)
-SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::bigint[],
-                             $8::bigint[])
+INSERT INTO scorecard_cells (scorecard_id, indicator, side, kind, outcome, days)
+SELECT $1, indicator, side, kind, outcome, days::jsonb
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS cells (indicator, side, kind, outcome, days)
 """
 
 
@@ -53,20 +53,31 @@ async def compute_scorecard(command: ComputeScorecard, home: str, tx: Tx) -> Sco
     anybody but the observing place, SchemeNotFound, SchemeNotInForce, AlreadyPublished."""
     if not tx.actor.covers(home):
         raise OutsideJurisdiction()
-    period = parse_period(command.period)
-    scheme = await scheme_for(command.scheme, period.start, tx)
+    yardstick = await find_yardstick(command.scheme, command.period, tx)
+    return await get_scorecard(await compute(command, yardstick, home, tx), tx)
+
+
+async def find_yardstick(scheme: str, period: str, tx: Tx) -> Yardstick:
+    """What a scheme judges a period by. Raises SchemeNotFound, SchemeNotInForce."""
+    return await yardstick_of(await judging_versions(scheme, parse_period(period), tx), tx)
+
+
+async def compute(command: ComputeScorecard, yardstick: Yardstick, home: str, tx: Tx) -> UUID:
+    """Compute one of many scorecards that are judged by the same yardstick. Raises
+    AlreadyPublished."""
     scorecard = await _latest(command, tx)
     if scorecard is not None and scorecard.status != ScorecardStatus.PRELIMINARY:
         raise AlreadyPublished()
     if scorecard is None:
-        scorecard = _new(command, scheme, home, tx)
+        scorecard = _new(command, home, tx)
         await tx.add(scorecard)
-    scorecard.scheme_version = scheme.version
+    else:
+        await _clear(scorecard.id, tx)
     scorecard.computed_at = tx.now
     scorecard.computed_by = tx.actor.sub
-    await _assess(scorecard, scheme, (), tx)
+    await _assess(scorecard, yardstick, (), tx)
     await tx.save(scorecard)
-    return await get_scorecard(scorecard.id, tx)
+    return scorecard.id
 
 
 async def publish_scorecard(scorecard_id: UUID, tx: Tx) -> ScorecardView:
@@ -77,8 +88,7 @@ async def publish_scorecard(scorecard_id: UUID, tx: Tx) -> ScorecardView:
         raise OutsideJurisdiction()
     if scorecard.status != ScorecardStatus.PRELIMINARY:
         raise AlreadyPublished()
-    await _publish(scorecard, tx)
-    await tx.save(scorecard)
+    await publish(scorecard, tx)
     return await get_scorecard(scorecard.id, tx)
 
 
@@ -86,7 +96,7 @@ async def reissue_scorecard(scorecard: Scorecard, left_out: Collection[str], tx:
     """After an upheld appeal: a new published edition, computed anew from the facts as they are
     now under the same scheme, without the indicators `left_out`. `scorecard` is the locked
     current edition. Raises HeldBack, NothingToPublish."""
-    scheme = await _scheme_of(scorecard, tx)
+    yardstick = await find_yardstick(scorecard.scheme, scorecard.period, tx)
     scorecard.status = ScorecardStatus.SUPERSEDED
     await tx.save(scorecard)
     following = Scorecard(
@@ -98,9 +108,8 @@ async def reissue_scorecard(scorecard: Scorecard, left_out: Collection[str], tx:
         edition=scorecard.edition + 1,
     )
     await tx.add(following)
-    await _assess(following, scheme, left_out, tx)
-    await _publish(following, tx)
-    await tx.save(following)
+    await _assess(following, yardstick, left_out, tx)
+    await publish(following, tx)
     return following.id
 
 
@@ -117,12 +126,12 @@ async def _latest(command: ComputeScorecard, tx: Tx) -> Scorecard | None:
     return found[0] if found else None
 
 
-def _new(command: ComputeScorecard, scheme: Scheme, home: str, tx: Tx) -> Scorecard:
+def _new(command: ComputeScorecard, home: str, tx: Tx) -> Scorecard:
     period = parse_period(command.period)
     return Scorecard(
         id=new_id(),
-        scheme=scheme.code,
-        scheme_version=scheme.version,
+        scheme=command.scheme,
+        scheme_version=0,
         period=period.text,
         starts_on=period.start,
         ends_on=period.end,
@@ -134,88 +143,77 @@ def _new(command: ComputeScorecard, scheme: Scheme, home: str, tx: Tx) -> Scorec
     )
 
 
-async def _scheme_of(scorecard: Scorecard, tx: Tx) -> Scheme:
-    (scheme,) = await tx.find(
-        Scheme,
-        "SELECT * FROM schemes WHERE code = $1 AND version = $2",
-        scorecard.scheme,
-        scorecard.scheme_version,
-    )
-    return scheme
-
-
-async def _assess(scorecard: Scorecard, scheme: Scheme, left_out: Collection[str], tx: Tx) -> None:
-    """Write the items and cells of a scorecard anew and set its score."""
+async def _clear(scorecard_id: UUID, tx: Tx) -> None:
     for table in ("scorecard_cells", "scorecard_items"):
-        await tx.execute(f"DELETE FROM {table} WHERE scorecard_id = $1", scorecard.id)  # noqa: S608
-    items = []
-    for place, item in enumerate(scheme_items(scheme)):
-        row = await _item(scorecard, place, item, item.indicator in left_out, tx)
-        items.append(row)
-    scorecard.score = score_of((row.weight, row.points) for row in items)
+        await tx.execute(f"DELETE FROM {table} WHERE scorecard_id = $1", scorecard_id)  # noqa: S608
 
 
-async def _item(
-    scorecard: Scorecard, place: int, item: PinnedItem, left_out: bool, tx: Tx
-) -> ScorecardItem:
-    definition = await _definition(item, tx)
-    period, office = parse_period(scorecard.period), scorecard.office or None
-    value, cells = _NOTHING, list[Cell]()
-    if is_applicable(definition, scorecard.area, office, period.kind):
-        cells = await cells_by_day(window_of(definition, period, scorecard.area, office), tx)
-        value = evaluate(definition, cells)
-    counted = value.value is not None and not left_out
-    row = ScorecardItem(
-        scorecard_id=scorecard.id,
-        indicator=item.indicator,
-        indicator_version=item.indicator_version,
-        place=place,
-        status=Status.LEFT_OUT if left_out else value.status,
-        numerator=value.numerator,
-        denominator=value.denominator,
-        value=value.value,
-        weight=item.weight,
-        points=points_of(item, value.value) if counted and value.value is not None else None,
-    )
-    await tx.add(row)
-    await _add_cells(scorecard.id, item.indicator, definition, cells, tx)
-    return row
-
-
-async def _definition(item: PinnedItem, tx: Tx) -> DeclareIndicator:
-    indicator = await find_indicator(item.indicator, tx, item.indicator_version)
-    if indicator is None:  # versions are never removed
-        raise IndicatorNotFound()
-    return definition_of(indicator)
-
-
-async def _add_cells(
-    scorecard_id: UUID,
-    indicator: str,
-    definition: DeclareIndicator,
-    cells: Sequence[Cell],
-    tx: Tx,
+async def _assess(
+    scorecard: Scorecard, yardstick: Yardstick, left_out: Collection[str], tx: Tx
 ) -> None:
-    rows = [
-        (side, cell)
-        for side, selection in sides_of(definition).items()
-        for cell in cells
-        if matches(cell, selection)
-    ]
-    await tx.execute(
-        _ADD_CELLS,
-        scorecard_id,
-        indicator,
-        [side for side, _ in rows],
-        [cell.kind for _, cell in rows],
-        [cell.outcome for _, cell in rows],
-        [cell.day for _, cell in rows],
-        [cell.n for _, cell in rows],
-        [cell.sum_measure for _, cell in rows],
+    """Judge, write the items and cells of a scorecard that has none, and set its score."""
+    period = parse_period(scorecard.period)
+    subject = Subject(scorecard.area, scorecard.office or None, period)
+    found = await assess(subject, yardstick, left_out, tx)
+    scorecard.scheme_version = yardstick.version
+    scorecard.score, scorecard.judged = found.score, found.judged
+    scorecard.area_type = found.area_type
+    rows = [_item_row(place, item) for place, item in enumerate(found.items)]
+    await tx.execute(_ADD_ITEMS, scorecard.id, *(list(each) for each in zip(*rows, strict=True)))
+    cells = [row for item in found.items for row in _cell_rows(item)]
+    if cells:
+        columns = zip(*cells, strict=True)
+        await tx.execute(_ADD_CELLS, scorecard.id, *(list(each) for each in columns))
+
+
+def _item_row(place: int, item: JudgedItem) -> tuple[object, ...]:
+    """In the order of _ADD_ITEMS."""
+    return (
+        item.rule.indicator,
+        item.rule.indicator_version,
+        place,
+        item.value.status,
+        item.value.numerator,
+        item.value.denominator,
+        item.value.value,
+        item.weight,
+        item.points,
+        item.taken,
+        item.rule.model_dump_json(),
+        json.dumps([_part_of(part).model_dump(mode="json") for part in item.parts]),
     )
 
 
-async def _publish(scorecard: Scorecard, tx: Tx) -> None:
+def _part_of(part: JudgedPart) -> ItemPart:
+    return ItemPart(
+        scheme_version=part.stretch.number,
+        starts_on=part.stretch.start,
+        ends_on=part.stretch.end,
+        status=part.value.status,
+        numerator=part.value.numerator,
+        denominator=part.value.denominator,
+        value=part.value.value,
+        weight=part.rule.weight,
+        target=part.rule.target,
+        floor=part.rule.floor,
+        points=part.points,
+    )
+
+
+def _cell_rows(item: JudgedItem) -> Iterator[tuple[str, str, str, str, str]]:
+    """In the order of _ADD_CELLS."""
+    for side, selection in sides_of(item.definition).items():
+        held: dict[tuple[str, str], list[list[object]]] = {}
+        for cell in item.cells:
+            if matches(cell, selection) and cell.day is not None:
+                day = [cell.day.isoformat(), cell.n, cell.sum_measure]
+                held.setdefault((cell.kind, cell.outcome), []).append(day)
+        for (kind, outcome), days in held.items():
+            yield item.rule.indicator, side, kind, outcome, json.dumps(days)
+
+
+async def publish(scorecard: Scorecard, tx: Tx) -> None:
+    """Publish a locked scorecard. Raises HeldBack, NothingToPublish."""
     vetoes = await open_vetoes(scorecard.area, scorecard.starts_on, scorecard.ends_on, tx)
     if vetoes:
         raise HeldBack(vetoes=[{"id": str(each.id), "ground": each.ground} for each in vetoes])
@@ -224,6 +222,7 @@ async def _publish(scorecard: Scorecard, tx: Tx) -> None:
     scorecard.status = ScorecardStatus.PUBLISHED
     scorecard.published_at = tx.now
     scorecard.published_by = tx.actor.sub
+    await tx.save(scorecard)
     tx.emit(
         ScorecardPublished(
             scorecard_id=scorecard.id,

@@ -14,9 +14,11 @@ never changes under it. The finest subject is an office; nothing here can name a
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Numeric
+from sqlalchemy import BigInteger, Column, Index, Numeric
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.assessment.base import Row
@@ -31,7 +33,8 @@ class ScorecardStatus(StrEnum):
 
 class Scorecard(Row, table=True):
     """One edition of the score of a subject (area, office "" for the whole area) in a period. An
-    upheld appeal makes a new edition."""
+    upheld appeal makes a new edition. `judged` is how much of the weight, of 100, had cases
+    enough; `scheme_version` the last that judged the period."""
 
     __tablename__ = "scorecards"
     __table_args__ = (
@@ -52,6 +55,8 @@ class Scorecard(Row, table=True):
     observer: str
     status: str = ScorecardStatus.PRELIMINARY
     score: Decimal | None = Field(default=None, sa_type=Numeric(9, 2))
+    judged: Decimal = Field(default=Decimal(0), sa_type=Numeric(9, 4))
+    area_type: str | None = None
     computed_at: datetime = Field(sa_type=Timestamp)
     computed_by: str
     published_at: datetime | None = Field(default=None, sa_type=Timestamp)
@@ -60,7 +65,10 @@ class Scorecard(Row, table=True):
 
 
 class ScorecardItem(Row, table=True):
-    """What one indicator gave: its value, and the points the scheme makes of it."""
+    """What one indicator gave: its value, and the points that `rule`, an item of the scheme as it
+    applies to the subject, makes of it. `taken` is set where it discounts the score instead, in
+    percent of it. `parts` are those of a period that two versions of the scheme judge, each with
+    its days, rule, value and points."""
 
     __tablename__ = "scorecard_items"
 
@@ -74,10 +82,14 @@ class ScorecardItem(Row, table=True):
     value: Decimal | None = Field(default=None, sa_type=Numeric(18, 2))
     weight: Decimal = Field(sa_type=Numeric(9, 4))
     points: Decimal | None = Field(default=None, sa_type=Numeric(9, 2))
+    taken: Decimal | None = Field(default=None, sa_type=Numeric(9, 2))
+    rule: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    parts: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class ScorecardCell(Row, table=True):
-    """The counts behind a side of an item, by kind, outcome and day."""
+    """The counts behind a side of an item, by kind and outcome; `days` are those it happened on,
+    each [day, n, sum_measure]."""
 
     __tablename__ = "scorecard_cells"
 
@@ -86,9 +98,7 @@ class ScorecardCell(Row, table=True):
     side: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
-    day: date = Field(primary_key=True)
-    n: int = Field(sa_type=BigInteger)
-    sum_measure: int = Field(sa_type=BigInteger)
+    days: list[tuple[str, int, int]] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class Veto(Row, table=True):

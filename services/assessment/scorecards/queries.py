@@ -8,8 +8,10 @@ from uuid import UUID
 from services.assessment.errors import IndicatorNotFound, ScorecardNotFound
 from services.assessment.fields import Words
 from services.assessment.indicators.queries import definition_of, find_indicator, shown
-from services.assessment.indicators.rules import formula_of
+from services.assessment.indicators.rules import visible
 from services.assessment.indicators.schemas import Status
+from services.assessment.indicators.wording import formula_of
+from services.assessment.schemes.schemas import PinnedItem, PinnedQuality
 from services.assessment.scorecards.models import (
     Scorecard,
     ScorecardCell,
@@ -17,12 +19,13 @@ from services.assessment.scorecards.models import (
     ScorecardStatus,
     Veto,
 )
-from services.assessment.scorecards.rules import appeal_until, visible
+from services.assessment.scorecards.rules import appeal_until, standing_of
 from services.assessment.scorecards.schemas import (
     CellView,
     EvidenceItem,
     EvidenceView,
     Ground,
+    ItemPart,
     ItemView,
     ScorecardView,
     SideView,
@@ -74,16 +77,18 @@ async def list_scorecards(
         Scorecard, _PAGE, tx.actor.region, period, area, status, before, limit + 1
     )
     more, found = len(found) > limit, found[:limit]
-    items = await items_by_scorecard([each.id for each in found], tx)
+    ids = [each.id for each in found]
+    items, appealed = await items_by_scorecard(ids, tx), await _under_appeal(ids, tx)
     return Page(
-        items=[view_of(each, items[each.id]) for each in found],
+        items=[_view(each, items[each.id], each.id in appealed, tx.today) for each in found],
         next=encode_cursor(str(found[-1].id)) if more else None,
     )
 
 
 async def get_scorecard(scorecard_id: UUID, tx: Tx) -> ScorecardView:
     scorecard = await require_scorecard(scorecard_id, tx)
-    return view_of(scorecard, await items_of(scorecard_id, tx))
+    appealed = await _under_appeal([scorecard_id], tx)
+    return _view(scorecard, await items_of(scorecard_id, tx), bool(appealed), tx.today)
 
 
 async def get_evidence(scorecard_id: UUID, tx: Tx) -> EvidenceView:
@@ -92,12 +97,12 @@ async def get_evidence(scorecard_id: UUID, tx: Tx) -> EvidenceView:
     cells = await tx.find(
         ScorecardCell,
         "SELECT * FROM scorecard_cells WHERE scorecard_id = $1"
-        " ORDER BY indicator, side, kind, outcome, day",
+        " ORDER BY indicator, side, kind, outcome",
         scorecard_id,
     )
-    by_side: dict[tuple[str, str], list[ScorecardCell]] = defaultdict(list)
+    by_side: dict[tuple[str, str], list[CellView]] = defaultdict(list)
     for cell in cells:
-        by_side[cell.indicator, cell.side].append(cell)
+        by_side[cell.indicator, cell.side] += _days_of(cell)
     items = await items_of(scorecard_id, tx)
     return EvidenceView(
         scorecard_id=scorecard_id,
@@ -149,14 +154,28 @@ async def items_by_scorecard(
     return grouped
 
 
-def view_of(scorecard: Scorecard, items: Sequence[ScorecardItem]) -> ScorecardView:
+async def _under_appeal(scorecard_ids: Sequence[UUID], tx: Tx) -> set[UUID]:
+    """Those of some cards that an open appeal is against."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT scorecard_id FROM appeals"
+        " WHERE scorecard_id = ANY ($1::uuid[]) AND status = 'open'",
+        list(scorecard_ids),
+    )
+    return {row["scorecard_id"] for row in rows}
+
+
+def _view(
+    scorecard: Scorecard, items: Sequence[ScorecardItem], under_appeal: bool, today: date
+) -> ScorecardView:
     published = scorecard.published_at
+    until = appeal_until(published.astimezone(CHINA).date()) if published else None
     return ScorecardView(
         **scorecard.model_dump(exclude={"office", "status", "computed_by", "published_by"}),
         office=scorecard.office or None,
         status=ScorecardStatus(scorecard.status),
+        standing=standing_of(scorecard.status, until, under_appeal, today),
         items=[_item_view(item) for item in items],
-        appeal_until=appeal_until(published.astimezone(CHINA).date()) if published else None,
+        appeal_until=until,
     )
 
 
@@ -178,11 +197,44 @@ def _item_view(item: ScorecardItem) -> ItemView:
         value=item.value,
         weight=item.weight,
         points=item.points,
+        taken=item.taken,
+        rule=rule_of(item),
+        parts=shown_parts([ItemPart.model_validate(each) for each in item.parts]),
     )
 
 
+def rule_of(item: ScorecardItem) -> PinnedItem | PinnedQuality:
+    if item.taken is None:
+        return PinnedItem.model_validate(item.rule)
+    return PinnedQuality.model_validate(item.rule)
+
+
+def shown_parts(parts: Sequence[ItemPart]) -> list[ItemPart]:
+    """The parts without counts under ten, and without those that would tell them."""
+    sides = [[each.numerator or 0 for each in parts], [each.denominator or 0 for each in parts]]
+    seen = [all(both) for both in zip(*(visible(side) for side in sides), strict=True)]
+    hidden = {"numerator": None, "denominator": None}
+    return [
+        part if open_ and part.status != Status.TOO_FEW_CASES else part.model_copy(update=hidden)
+        for part, open_ in zip(parts, seen, strict=True)
+    ]
+
+
+def _days_of(cell: ScorecardCell) -> list[CellView]:
+    return [
+        CellView(
+            kind=cell.kind,
+            outcome=cell.outcome,
+            day=date.fromisoformat(day),
+            count=n,
+            sum_measure=sum_measure,
+        )
+        for day, n, sum_measure in cell.days
+    ]
+
+
 async def _evidence(
-    item: ScorecardItem, by_side: dict[tuple[str, str], list[ScorecardCell]], tx: Tx
+    item: ScorecardItem, by_side: dict[tuple[str, str], list[CellView]], tx: Tx
 ) -> EvidenceItem:
     indicator = await find_indicator(item.indicator, tx, item.indicator_version)
     if indicator is None:  # versions are never removed
@@ -200,41 +252,34 @@ async def _evidence(
         value=item.value,
         weight=item.weight,
         points=item.points,
+        taken=item.taken,
         sides=[_side_view(side, by_side[item.indicator, side], hidden, few) for side in sides],
     )
 
 
-def _hidden(sides: Sequence[Sequence[ScorecardCell]], few: bool) -> set[CellKey]:
+def _hidden(sides: Sequence[Sequence[CellView]], few: bool) -> set[CellKey]:
     """The cells not to be shown. One hidden on a side is hidden on the other too, or the two
     sides of a fraction would tell what each keeps back."""
     return {
         _key(cell)
         for cells in sides
-        for cell, seen in zip(cells, visible([each.n for each in cells]), strict=True)
+        for cell, seen in zip(cells, visible([each.count or 0 for each in cells]), strict=True)
         if few or not seen
     }
 
 
-def _key(cell: ScorecardCell) -> CellKey:
+def _key(cell: CellView) -> CellKey:
     return cell.kind, cell.outcome, cell.day
 
 
-def _side_view(
-    side: str, cells: Sequence[ScorecardCell], hidden: set[CellKey], few: bool
-) -> SideView:
-    total = None if few else shown(sum(cell.n for cell in cells))
+def _side_view(side: str, cells: Sequence[CellView], hidden: set[CellKey], few: bool) -> SideView:
+    total = None if few else shown(sum(cell.count or 0 for cell in cells))
+    kept_back = {"count": None, "sum_measure": None}
     return SideView(
         side=side,
         count=total,
-        sum_measure=None if total is None else sum(cell.sum_measure for cell in cells),
+        sum_measure=None if total is None else sum(cell.sum_measure or 0 for cell in cells),
         cells=[
-            CellView(
-                kind=cell.kind,
-                outcome=cell.outcome,
-                day=cell.day,
-                count=None if _key(cell) in hidden else cell.n,
-                sum_measure=None if _key(cell) in hidden else cell.sum_measure,
-            )
-            for cell in cells
+            cell.model_copy(update=kept_back) if _key(cell) in hidden else cell for cell in cells
         ],
     )

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from services.assessment.fields import Office, Reason, Slug, Words
 from services.assessment.indicators.schemas import Status
 from services.assessment.periods import PeriodText
+from services.assessment.schemes.schemas import PinnedItem, PinnedQuality
 from services.assessment.scorecards.models import ScorecardStatus
+from services.assessment.scorecards.rules import Standing
 from shared.commands import Command, CountyCode
 
 Area = CountyCode
@@ -59,8 +61,27 @@ class VetoView(BaseModel):
     lifted_reason: str | None
 
 
+class ItemPart(BaseModel):
+    """What an indicator gave in the days that one version of the scheme judges (分段). Counts
+    under ten are null."""
+
+    scheme_version: int
+    starts_on: date
+    ends_on: date
+    status: Status
+    numerator: int | None
+    denominator: int | None
+    value: Decimal | None
+    weight: Decimal
+    target: Decimal
+    floor: Decimal
+    points: Decimal | None
+
+
 class ItemView(BaseModel):
-    """What one indicator gave. Decimals are texts; counts under ten are null."""
+    """What one indicator gave. Decimals are texts; counts under ten are null. `rule` is the item of
+    the scheme as it applied here; `taken` is set where it discounts the score for poor data, in
+    percent of it, `parts` where two versions of the scheme judge the period."""
 
     indicator: str
     indicator_version: int
@@ -70,11 +91,16 @@ class ItemView(BaseModel):
     value: Decimal | None
     weight: Decimal
     points: Decimal | None
+    taken: Decimal | None
+    rule: PinnedItem | PinnedQuality
+    parts: list[ItemPart]
 
 
 class ScorecardView(BaseModel):
-    """A scorecard. `score` is 0 to 100 (more only by bonus) over the items that have points, null
-    where none has; `office` null means the whole area."""
+    """A scorecard. `score` is 0 to 100 (more only by bonus) over the items that have points, less
+    what poor data takes, null where none has; `judged` how much of the weight, of 100, had cases
+    enough. `office` null means the whole area. `standing`: published, it may be appealed, then it
+    is final."""
 
     id: UUID
     version: int
@@ -88,7 +114,10 @@ class ScorecardView(BaseModel):
     office: str | None
     observer: str
     status: ScorecardStatus
+    standing: Standing
     score: Decimal | None
+    judged: Decimal
+    area_type: str | None
     items: list[ItemView]
     computed_at: datetime
     published_at: datetime | None
@@ -126,6 +155,7 @@ class EvidenceItem(BaseModel):
     value: Decimal | None
     weight: Decimal
     points: Decimal | None
+    taken: Decimal | None
     sides: list[SideView]
 
 

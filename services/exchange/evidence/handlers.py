@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from services.exchange.errors import BadMessage, NotAllowedToPeer, SignatureRefused, UnknownSender
 from services.exchange.evidence import tree
-from services.exchange.evidence.models import Cosignature, Direction, Head, Leaf, PeerHead
-from services.exchange.evidence.queries import nodes_at, root_at, tree_size
+from services.exchange.evidence.models import Cosignature, Direction, Head, PeerHead
+from services.exchange.evidence.queries import root_at, tree_size
 from services.exchange.evidence.rules import (
     COSIGNATURE_TYPE,
     HEAD_TYPE,
@@ -14,14 +14,25 @@ from services.exchange.evidence.rules import (
     head_claims,
     leaf_fields,
     leaf_hash,
+    signed_leaf,
 )
 from services.exchange.evidence.schemas import SubmitCosignature
+from services.exchange.participants.certificates import check_shown
 from services.exchange.participants.node import Node, our_node
 from services.exchange.participants.queries import find_active
+from services.exchange.participants.validity import verify_dated
 from shared.db import Tx
-from shared.signing import SignatureInvalid, sign_compact, verify_compact
+from shared.signing import SignatureInvalid, sign_bytes, sign_compact
 
-_APPEND_LOCK = 0x59455649  # "YEVI": leaf indexes are dense, so one appends at a time
+_APPEND = """
+WITH leaf AS (
+  INSERT INTO evidence_leaves
+    (leaf_index, direction, message_id, peer, payload_hash, at, leaf_hash, signature)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8))
+INSERT INTO evidence_nodes (level, place, hash)
+SELECT level, place, hash FROM unnest($9::int[], $10::bigint[], $11::bytea[])
+  AS node (level, place, hash)
+"""
 
 
 @dataclass(frozen=True)
@@ -34,39 +45,38 @@ class Entry:
     payload_hash: bytes
 
 
-async def append_leaf(entry: Entry, tx: Tx) -> int:
+async def append_leaf(entry: Entry, tx: Tx, node: Node | None = None) -> int:
     """Put a message on record; returns its leaf index. Holds the log until the transaction ends,
-    so lock rows before, not after."""
-    await tx.execute("SELECT pg_advisory_xact_lock($1)", _APPEND_LOCK)
-    index = await tree_size(tx)
+    so lock rows before, not after. `node` is who we are, where the caller knows it already."""
+    return (await append_with_root(entry, tx, node))[0]
+
+
+async def append_with_root(entry: Entry, tx: Tx, node: Node | None = None) -> tuple[int, bytes]:
+    """Like `append_leaf`, with the root of the log that ends with the new leaf. Two statements:
+    every message waits for those before it while they last."""
+    key = (node or await our_node(tx)).key
     hashed = leaf_hash(
         leaf_fields(entry.direction, entry.message_id, entry.payload_hash, entry.peer, tx.now)
     )
-    await tx.add(
-        Leaf(
-            leaf_index=index,
-            direction=entry.direction,
-            message_id=entry.message_id,
-            peer=entry.peer,
-            payload_hash=entry.payload_hash,
-            at=tx.now,
-            leaf_hash=hashed,
-        )
-    )
-    siblings = await nodes_at(tree.left_siblings(index), tx)
-    await _add_nodes(list(tree.appended(hashed, index, siblings).items()), tx)
-    return index
-
-
-async def _add_nodes(nodes: Sequence[tuple[tree.Place, bytes]], tx: Tx) -> None:
+    rows = await tx.fetch("SELECT size, level, place, hash FROM hold_log()")
+    index = int(rows[0]["size"]) if rows else 0
+    peaks = {(row["level"], row["place"]): row["hash"] for row in rows}
+    new = tree.appended(hashed, index, peaks)
     await tx.execute(
-        "INSERT INTO evidence_nodes (level, place, hash)"
-        " SELECT level, place, hash FROM unnest($1::int[], $2::bigint[], $3::bytea[])"
-        " AS t (level, place, hash)",
-        [level for (level, _), _ in nodes],
-        [place for (_, place), _ in nodes],
-        [value for _, value in nodes],
+        _APPEND,
+        index,
+        entry.direction.value,
+        entry.message_id,
+        entry.peer,
+        entry.payload_hash,
+        tx.now,
+        hashed,
+        sign_bytes(signed_leaf(index, hashed), key),
+        [level for level, _ in new],
+        [place for _, place in new],
+        list(new.values()),
     )
+    return index, tree.root((peaks | new).__getitem__, index + 1)
 
 
 async def sign_head(tx: Tx) -> Head:
@@ -88,26 +98,31 @@ async def sign_head(tx: Tx) -> Head:
     return Head(tree_size=size, root=root, token=token, at=tx.now)
 
 
-async def remember_peer_head(head: PeerHead, tx: Tx) -> None:
+async def remember_peer_heads(heads: Sequence[PeerHead], tx: Tx) -> None:
+    """Keep what peers signed about their logs; what is known already is not kept twice."""
+    ordered = sorted(heads, key=lambda each: (each.peer, each.tree_size, each.root))
     await tx.execute(
         "INSERT INTO evidence_peer_heads (peer, tree_size, root, token, at)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-        head.peer,
-        head.tree_size,
-        head.root,
-        head.token,
-        head.at,
+        " SELECT *, $5 FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::text[])"
+        " ON CONFLICT DO NOTHING",
+        [each.peer for each in ordered],
+        [each.tree_size for each in ordered],
+        [each.root for each in ordered],
+        [each.token for each in ordered],
+        tx.now,
     )
 
 
-async def submit_cosignature(command: SubmitCosignature, tx: Tx) -> None:
-    """Keep a peer's countersignature of a head of ours. Raises UnknownSender, SignatureRefused,
+async def submit_cosignature(command: SubmitCosignature, shown: bytes | None, tx: Tx) -> None:
+    """Keep a peer's countersignature of a head of ours. `shown` is the fingerprint of its client
+    certificate, where one can be seen. Raises UnknownSender, CertificateRefused, SignatureRefused,
     BadMessage when it speaks of another log, NotAllowedToPeer when of a state ours never had."""
     peer = await find_active(command.peer, tx)
     if peer is None:
         raise UnknownSender()
+    check_shown(shown, peer)
     try:
-        claims = verify_compact(command.token, peer.jwks, COSIGNATURE_TYPE)
+        claims = verify_dated(command.token, peer.key_history, COSIGNATURE_TYPE)
     except SignatureInvalid as error:
         raise SignatureRefused() from error
     size, node = claims.get("tree_size"), await our_node(tx)

@@ -13,14 +13,18 @@ from shared.columns import Timestamp
 class Direction(StrEnum):
     SENT = "sent"
     RECEIVED = "received"
+    REFUSED = "refused"  # a batch of refusals
 
 
 class Leaf(Row, table=True):
-    """One message as the log holds it: a hash of it, never its content."""
+    """One message as the log holds it: a hash of it, never its content. `signature` is the node's
+    over the hash in its place; null for leaves from before there was one."""
 
     __tablename__ = "evidence_leaves"
     __table_args__ = (
-        CheckConstraint("direction IN ('sent', 'received')", "evidence_leaves_direction"),
+        CheckConstraint(
+            "direction IN ('sent', 'received', 'refused')", "evidence_leaves_direction"
+        ),
         Index("evidence_leaves_message", "message_id"),
     )
 
@@ -31,6 +35,7 @@ class Leaf(Row, table=True):
     payload_hash: bytes
     at: datetime = Field(sa_type=Timestamp)
     leaf_hash: bytes
+    signature: bytes | None = None
 
 
 class Node(Row, table=True):

@@ -116,7 +116,14 @@ async def export_log(database: Database, actor: Actor) -> AsyncIterator[str]:
                 min(start + EXPORT_CHUNK, size),
             )
         for leaf in leaves:
-            yield _line({"leaf_index": leaf.leaf_index, "leaf": dict(_fields(leaf))})
+            signature = None if leaf.signature is None else text_of(leaf.signature)
+            yield _line(
+                {
+                    "leaf_index": leaf.leaf_index,
+                    "leaf": dict(_fields(leaf)),
+                    "signature": signature,
+                }
+            )
 
 
 def _fields(leaf: Leaf) -> JsonObject:

@@ -2,6 +2,7 @@
 kept, nobody has to trust the node or its database."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +14,15 @@ from services.exchange.evidence.rules import (
     LeafFields,
     hash_of,
     leaf_hash,
+    signed_leaf,
 )
 from services.exchange.evidence.tree import EMPTY_ROOT, hash_children
-from shared.signing import JsonObject, Jwks, NotCanonical, verify_compact
+from services.exchange.participants.validity import verify_dated
+from shared.signing import JsonObject, Jwks, NotCanonical, is_signed
 
 _LEAF = frozenset(LeafFields.__annotations__)
 _MOST_FINDINGS = 100
+_MOST_SUSPECTS = 10_000  # leaves kept until a head tells whether they fit
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,16 @@ class _Frontier:
 def verify_export(
     export: Path | str | Iterable[str], jwks: Jwks, known_heads: Sequence[str] = ()
 ) -> Report:
-    """Check an export (a file's path, or its lines) against the node's keys.
+    """Check an export (a file's path, or its lines) against the node's keys, each head against the
+    key that counted when it was signed.
 
     `known_heads` are heads or receipts that somebody outside kept: a node that shortened its log
-    and dropped its later heads is found by them alone. A changed leaf is located between the last
-    head that still fits and the first that does not; a missing or moved leaf at its place.
+    and dropped its later heads is found by them alone. What changed lies between the last head
+    that still fits and the first that does not (`root-differs`); there the leaves' own signatures
+    tell which ones (`leaf-altered`). A leaf that is missing is found at its place.
     Raises OSError when the file cannot be read.
     """
-    report, frontier, heads = Report(), _Frontier(), _Heads(jwks, known_heads)
+    report, frontier, heads = Report(), _Frontier(), _Heads(jwks, known_heads, _Suspects(jwks))
     for line in _lines(export):
         entry = _parsed(line)
         if entry is None:
@@ -98,11 +104,65 @@ def verify_export(
     return report
 
 
+class _Suspects:
+    """The leaves since the last head that fits, with what the node signed of each."""
+
+    def __init__(self, jwks: Jwks) -> None:
+        self._jwks = jwks
+        self._leaves: list[tuple[int, bytes, str | None]] = []
+        self._altered: list[int] = []
+        self._signing = False  # once the node signs its leaves, one without a signature is altered
+
+    def add(self, index: int, hashed: bytes, signature: object) -> None:
+        if len(self._leaves) == _MOST_SUSPECTS:
+            self._judge()
+        self._leaves.append((index, hashed, signature if isinstance(signature, str) else None))
+
+    def clear(self) -> None:
+        self._signing = self._signing or any(signature for _, _, signature in self._leaves)
+        self._leaves, self._altered = [], []
+
+    def report(self, report: Report) -> None:
+        """Which leaves are not those that the node signed, neighbours together."""
+        self._judge()
+        for first, end in _runs(self._altered):
+            _find(report, "leaf-altered", first, end)
+
+    def _judge(self) -> None:
+        for index, hashed, signature in self._leaves:
+            if signature is not None:
+                self._signing = True
+                if not self._is_ours(index, hashed, signature):
+                    self._altered.append(index)
+            elif self._signing:
+                self._altered.append(index)
+        self._leaves = []
+
+    def _is_ours(self, index: int, hashed: bytes, signature: str) -> bool:
+        try:
+            value = b64decode(signature, validate=True)
+        except ValueError:
+            return False
+        return is_signed(value, signed_leaf(index, hashed), self._jwks)
+
+
+def _runs(indexes: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending indexes as [first, end) runs."""
+    runs: list[tuple[int, int]] = []
+    for index in indexes:
+        if runs and runs[-1][1] == index:
+            runs[-1] = (runs[-1][0], index + 1)
+        else:
+            runs.append((index, index + 1))
+    return runs
+
+
 class _Heads:
     """Signed heads by size, and how far they fit."""
 
-    def __init__(self, jwks: Jwks, known: Sequence[str]) -> None:
+    def __init__(self, jwks: Jwks, known: Sequence[str], suspects: _Suspects) -> None:
         self._jwks = jwks
+        self.suspects = suspects
         self._by_size: dict[int, list[_Head]] = {}
         self._bad_known = 0
         self.good = 0
@@ -128,8 +188,10 @@ class _Heads:
         for head in self._by_size.pop(frontier.size, []):
             if head.root == frontier.root:
                 self.good = head.size if not self.broken else self.good
+                self.suspects.clear()
             elif not self.broken:
                 self.broken = True  # every later head fails with it: one finding is enough
+                self.suspects.report(report)
                 _find(report, "root-differs", self.good, head.size)
 
     def remaining(self) -> int:
@@ -143,7 +205,7 @@ class _Heads:
     def _verified(self, token: object) -> _Head | None:
         for typ in (HEAD_TYPE, RECEIPT_TYPE):
             try:
-                claims = verify_compact(str(token), self._jwks, typ)
+                claims = verify_dated(str(token), self._jwks, typ)
                 size, root = claims["tree_size"], hash_of(claims["root"])
             except (KeyError, ValueError):
                 continue
@@ -169,7 +231,9 @@ def _take_leaf(entry: JsonObject, frontier: _Frontier, heads: _Heads, report: Re
         frontier.append(EMPTY_ROOT)
         return
     try:
-        frontier.append(leaf_hash(cast(LeafFields, leaf)))
+        hashed = leaf_hash(cast(LeafFields, leaf))
+        heads.suspects.add(frontier.size, hashed, entry.get("signature"))
+        frontier.append(hashed)
     except NotCanonical:
         _find(report, "leaf-form", frontier.size, frontier.size + 1)
         frontier.append(EMPTY_ROOT)

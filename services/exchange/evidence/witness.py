@@ -2,7 +2,8 @@
 
 A receipt tells how long the peer's log was and what its root: we keep that, ask later for the
 proof that its log only grew since, and countersign the head that passed. A log that was rewritten
-cannot give that proof.
+cannot give that proof. A city looks at the logs of all its counties, whether it has mail with them
+or not.
 """
 
 import asyncio
@@ -13,28 +14,39 @@ import httpx
 import structlog
 
 from services.exchange.evidence import tree
-from services.exchange.evidence.handlers import cosign, remember_peer_head, sign_head
+from services.exchange.evidence.handlers import cosign, remember_peer_heads, sign_head
 from services.exchange.evidence.models import PeerHead
+from services.exchange.evidence.queries import tree_size
 from services.exchange.evidence.rules import HEAD_TYPE, hash_of
 from services.exchange.participants.models import Participant
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_active
+from services.exchange.participants.validity import verify_dated
 from services.exchange.peers import OpenClient, Peers
 from shared.app import Extra, Parts
-from shared.signing import verify_compact
+from shared.db import Tx
+from shared.jobs import repeating
 from shared.tasks import end
 
 log = structlog.get_logger()
 
-_EVERY_SECONDS = 60.0
+_EVERY_SECONDS = 60.0  # between looks at peers
+_HEADS_SECONDS = 45.0  # between heads of our own: under a minute, whatever a commit takes
 _BASE = "/exchange/v1/evidence"
+_ONE_CHECK = 40.0  # seconds; a peer that is slow is looked at again in the next round
 
-_PEERS_TO_CHECK = "SELECT DISTINCT peer FROM evidence_peer_heads WHERE consistent IS NULL"
+_PEERS_TO_CHECK = """
+SELECT DISTINCT peer FROM evidence_peer_heads WHERE consistent IS NULL
+UNION
+SELECT county.id FROM participants AS county, own_node AS city
+WHERE city.level = 'city' AND county.level = 'county' AND county.revoked_at IS NULL
+  AND starts_with(county.region_prefixes[1], city.region)
+"""
 _KNOWN = """
 SELECT * FROM evidence_peer_heads
 WHERE peer = $1 AND (consistent IS NULL OR tree_size = (
   SELECT max(tree_size) FROM evidence_peer_heads WHERE peer = $1 AND consistent))
-ORDER BY tree_size, root
+ORDER BY tree_size, root LIMIT 500
 """
 
 
@@ -49,11 +61,12 @@ def witness(open_: OpenClient) -> Extra:
     async def extra(parts: Parts) -> AsyncIterator[None]:
         peers = Peers(open_)
         task = asyncio.create_task(_run(Witness(parts, peers)))
-        try:
-            yield
-        finally:
-            await end(task)
-            await peers.close()
+        async with repeating(parts, "tree-heads", sign_if_grown, every=_HEADS_SECONDS):
+            try:
+                yield
+            finally:
+                await end(task)
+                await peers.close()
 
     return extra
 
@@ -67,8 +80,14 @@ async def _run(watch: "Witness") -> None:
             log.warning("witness-paused", error=type(error).__name__)
 
 
+async def sign_if_grown(tx: Tx) -> None:
+    """Sign a head of our log, unless it is empty or has one. Nothing that peers do delays it."""
+    if await tree_size(tx):
+        await sign_head(tx)
+
+
 class Witness:
-    """Signs our head and checks those of peers."""
+    """Checks the logs of peers."""
 
     def __init__(self, parts: Parts, peers: Peers) -> None:
         self._database = parts.database
@@ -77,10 +96,16 @@ class Witness:
 
     async def once(self) -> None:
         async with self._database.transaction(self._actor) as tx:
-            await sign_head(tx)
             rows = await tx.fetch(_PEERS_TO_CHECK)
-        for row in rows:
-            await self.check(row["peer"])
+        await asyncio.gather(*(self._check_in_time(row["peer"]) for row in rows))
+
+    async def _check_in_time(self, node_id: str) -> None:
+        """One that hangs holds nobody up."""
+        try:
+            async with asyncio.timeout(_ONE_CHECK):
+                await self.check(node_id)
+        except TimeoutError:
+            log.warning("peer-log-unread", peer=node_id, error="TimeoutError")
 
     async def check(self, node_id: str) -> bool:
         """Whether a peer's log only grew; None of its heads is judged while it does not answer."""
@@ -91,35 +116,42 @@ class Witness:
             return False
         try:
             newest = await self._fetch_head(peer)
+            if any(head.consistent and _same(head, newest) for head in heads):
+                heads = [head for head in heads if head.consistent is None]
+                if not heads:
+                    return True  # seen, and countersigned, before
             for head in heads:
                 await self._prove(peer, head, newest)
-        except (httpx.HTTPError, OSError, KeyError, TypeError) as error:
-            log.warning("peer-log-unread", peer=node_id, error=type(error).__name__)
-            return False
-        except (Rewritten, ValueError):
+        except Rewritten:
             log.error("peer-log-rewritten", peer=node_id)
             await self._settle(peer, heads, consistent=False)
             return False
+        except (httpx.HTTPError, OSError, KeyError, TypeError, ValueError) as error:
+            log.warning("peer-log-unread", peer=node_id, error=type(error).__name__)
+            return False
         await self._settle(peer, [*heads, newest], consistent=True)
-        await self._countersign(peer, newest)
+        if newest.tree_size:
+            await self._countersign(peer, newest)
         return True
 
     async def _fetch_head(self, peer: Participant) -> PeerHead:
         client = await self._peers.client(peer)
         said = (await client.get(f"{_BASE}/head")).raise_for_status().json()
-        claims = verify_compact(str(said["token"]), peer.jwks, HEAD_TYPE)
+        claims = verify_dated(str(said["token"]), peer.key_history, HEAD_TYPE)
         size, root = claims["tree_size"], hash_of(claims["root"])
         if claims["node"] != peer.id or not isinstance(size, int) or not 0 <= size <= 2**53:
             raise Rewritten
         async with self._database.transaction(self._actor) as tx:
             head = PeerHead(peer=peer.id, tree_size=size, root=root, token=said["token"], at=tx.now)
-            await remember_peer_head(head, tx)
+            await remember_peer_heads([head], tx)
         return head
 
     async def _prove(self, peer: Participant, head: PeerHead, newest: PeerHead) -> None:
         """Raises Rewritten unless the peer proves that `newest` extends `head`."""
         if head.tree_size > newest.tree_size:
             raise Rewritten
+        if head.tree_size == 0:
+            return  # everything extends the empty log
         client = await self._peers.client(peer)
         sizes = {"first": head.tree_size, "second": newest.tree_size}
         answer = (await client.get(f"{_BASE}/consistency", params=sizes)).raise_for_status()
@@ -149,3 +181,7 @@ class Witness:
             )
         except (httpx.HTTPError, OSError) as error:
             log.warning("cosignature-not-delivered", peer=peer.id, error=type(error).__name__)
+
+
+def _same(one: PeerHead, other: PeerHead) -> bool:
+    return (one.tree_size, one.root) == (other.tree_size, other.root)

@@ -2,18 +2,20 @@
 
 from uuid import UUID
 
+from services.exchange.attachments.handlers import expect
 from services.exchange.errors import BadMessage, NotAllowedToPeer, UnknownSubject
 from services.exchange.inquiries.catalogue import check_question, check_subject, kind_of
-from services.exchange.inquiries.handlers import checked_answer
+from services.exchange.inquiries.handlers import checked_answer, refuse_erased
 from services.exchange.inquiries.models import Inquiry
 from services.exchange.inquiries.progress import add_inquiry, apply_act
 from services.exchange.inquiries.queries import content_place
-from services.exchange.inquiries.rules import WIRE_KINDS, check_act
+from services.exchange.inquiries.rules import WIRE_KINDS, check_act, check_binding
 from services.exchange.inquiries.schemas import ActRecord, CaseRecord, OpenedRecord, Question
 from services.exchange.inquiries.states import Side, State, Verb, after_arrival
 from services.exchange.messages.door import Received
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_city_of
+from services.exchange.rights.subjects import note_subject
 from shared.db import Tx
 
 _VERBS = {kind: verb for verb, kind in WIRE_KINDS.items()}
@@ -21,8 +23,10 @@ _VERBS = {kind: verb for verb, kind in WIRE_KINDS.items()}
 
 async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
     """A county asks us. Raises BadMessage for a region that is not ours or a known inquiry,
-    FieldsRefused for what the catalogue does not allow."""
+    FieldsRefused and BadMessage for what the catalogue does not allow, or not to be asked of us."""
     node, record = await our_node(tx), received.record
+    if node.level not in kind_of(record.kind).asked_of:
+        raise BadMessage()
     known = await tx.get(Inquiry, received.subject_id)
     if known is not None or not record.asked_region.startswith(node.region):
         raise BadMessage()
@@ -38,6 +42,8 @@ async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
         opened_at=tx.now,
     )
     await add_inquiry(inquiry, tx)
+    region = inquiry.local_region
+    await expect(content.attachments, inquiry.id, region, received.from_node, tx)
 
 
 async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
@@ -47,10 +53,15 @@ async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
     inquiry = await tx.get(Inquiry, received.subject_id, lock=True)
     if inquiry is None:
         raise UnknownSubject()
+    refuse_erased(inquiry)
     side = await _side_of(received.from_node, inquiry, verb, tx)
     check_act(verb, record.given())
     if verb is Verb.ANSWER:
         record.answer = await checked_answer(inquiry, record, tx)
+    files, region = record.attachments or [], inquiry.local_region
+    await expect(files, inquiry.id, region, received.from_node, tx)
+    if verb is Verb.CLOSE:  # a dispute may have crossed with the news of a decision
+        check_binding(State(inquiry.state), verb, inquiry.upheld, record.correct)
     complete = record.complete is not False
     state = after_arrival(State(inquiry.state), verb, side, complete=complete)
     await apply_act(inquiry, verb, side, received.from_node, record, state, tx)
@@ -84,8 +95,13 @@ async def receive_case(received: Received[CaseRecord], tx: Tx) -> None:
         await add_inquiry(inquiry, tx)
     elif inquiry.side != Side.CITY or inquiry.from_node != record.from_node:
         raise BadMessage()
+    refuse_erased(inquiry)
     if record.content is not None:
-        inquiry.content_sealed = _sealed(_checked(record.kind, record.content), inquiry.id, tx)
+        content = _checked(record.kind, record.content)
+        inquiry.content_sealed = _sealed(content, inquiry.id, tx)
+        await note_subject(inquiry.id, content.subject, tx)
+    files, region = record.attachments, inquiry.local_region
+    await expect(files, inquiry.id, region, received.from_node, tx)
     side = Side.ASKING if received.from_node == record.from_node else Side.ASKED
     verb = Verb.DISPUTE if record.state is State.DISPUTED else Verb.ESCALATE
     told = record.act.model_copy(update={"answer": record.answer})
@@ -95,7 +111,7 @@ async def receive_case(received: Received[CaseRecord], tx: Tx) -> None:
 def _new_case(received: Received[CaseRecord], tx: Tx) -> Inquiry:
     record = received.record
     return Inquiry(
-        **record.model_dump(exclude={"content", "answer", "act"}),
+        **record.model_dump(exclude={"content", "answer", "attachments", "act"}),
         id=received.subject_id,
         side=Side.CITY,
         local_region=record.from_region,
@@ -109,6 +125,7 @@ def _checked(code: str, content: Question) -> Question:
     return Question(
         subject=check_subject(kind, content.subject),
         question=check_question(kind, content.question),
+        attachments=content.attachments,
     )
 
 

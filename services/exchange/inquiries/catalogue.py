@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -34,6 +34,7 @@ class FieldType(StrEnum):
     DATE = "date"
     REGION = "region"
     TEXT = "text"
+    ID_TAIL = "id-tail"
     CODE = "code"
     CREDIT_CODE = "credit-code"
     YES_NO = "yes-no"
@@ -62,7 +63,7 @@ class FieldSpec(BaseModel):
 
 
 class Kind(BaseModel):
-    """One kind of inquiry."""
+    """One kind of inquiry. `asked_of` are the levels of participants that may be asked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +72,11 @@ class Kind(BaseModel):
     en: str
     purpose: Words
     basis: Words
+    asked_of: list[Literal["county", "city", "department", "employer"]] = [
+        "county",
+        "city",
+        "department",
+    ]
     subject: list[str]
     question: list[FieldSpec]
     answer: list[FieldSpec]
@@ -83,6 +89,7 @@ def _iso(text: str) -> str:
 _CHECKS: dict[FieldType, TypeAdapter[Any]] = {
     FieldType.NAME: TypeAdapter(PersonName),
     FieldType.RESIDENT_ID: TypeAdapter(ResidentId),
+    FieldType.ID_TAIL: TypeAdapter(Annotated[str, Field(pattern=r"^[0-9]{3}[0-9X]$")]),
     FieldType.DATE: TypeAdapter(Annotated[str, AfterValidator(_iso)]),
     FieldType.REGION: TypeAdapter(RegionCode),
     FieldType.TEXT: TypeAdapter(Annotated[str, Field(max_length=300), AfterValidator(clean)]),
@@ -100,6 +107,13 @@ _SUBJECT = {
         required=True,
         zh="公民身份号码",
         en="resident id number",
+    ),
+    "id_tail": FieldSpec(
+        name="id_tail",
+        type=FieldType.ID_TAIL,
+        required=True,
+        zh="公民身份号码后四位",
+        en="last four characters of the resident id number",
     ),
 }
 
@@ -119,14 +133,21 @@ def kind_of(code: str) -> Kind:
     return found
 
 
+def subject_fields(kind: Kind) -> list[FieldSpec]:
+    """By which fields the kind names whom it is about."""
+    return [_SUBJECT[name] for name in kind.subject]
+
+
 def check_subject(kind: Kind, values: Mapping[str, Value]) -> dict[str, Value]:
     """Whom it is about: exactly the fields the kind needs. Raises FieldsRefused."""
-    return _check([_SUBJECT[name] for name in kind.subject], values, complete=True)
+    return _check(subject_fields(kind), values, complete=True)
 
 
-def check_question(kind: Kind, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Raises FieldsRefused."""
-    return _check(kind.question, values, complete=True)
+def check_question(
+    kind: Kind, values: Mapping[str, Value], *, complete: bool = True
+) -> dict[str, Value]:
+    """A template may leave required fields open. Raises FieldsRefused."""
+    return _check(kind.question, values, complete=complete)
 
 
 def check_answer(kind: Kind, values: Mapping[str, Value], *, complete: bool) -> dict[str, Value]:

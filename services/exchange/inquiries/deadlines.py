@@ -2,9 +2,9 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from services.exchange.inquiries.handlers import remind
+from services.exchange.inquiries.handlers import escalate, remind
 from services.exchange.inquiries.models import Inquiry
-from services.exchange.inquiries.rules import REMIND_BEFORE, direction_of
+from services.exchange.inquiries.rules import ESCALATE_AFTER, REMIND_BEFORE, direction_of
 from services.exchange.inquiries.states import WAITING, Side
 from shared.app import Parts
 from shared.db import Tx
@@ -23,11 +23,15 @@ _NEARLY = """
 SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on <= $2 AND reminded_at IS NULL
   AND side = 'asking' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
 """
+_LONG_OVERDUE = """
+SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on <= $2 AND escalated_at IS NULL
+  AND side = 'asking' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+"""
 
 
 def deadlines(parts: Parts) -> AbstractAsyncContextManager[None]:
     """The clock as background work of the service."""
-    steps = (mark_overdue, remind_in_time)
+    steps = (mark_overdue, remind_in_time, escalate_in_time)
     return repeating(parts, "deadlines", *steps, every=_EVERY_SECONDS, batch=_BATCH)
 
 
@@ -56,4 +60,12 @@ async def remind_in_time(tx: Tx) -> int:
     for inquiry in inquiries:
         inquiry.reminded_at = tx.now
         await remind(inquiry, tx)
+    return len(inquiries)
+
+
+async def escalate_in_time(tx: Tx) -> int:
+    """Tell the city once of each inquiry that is long overdue (上报); returns how many."""
+    inquiries = await tx.find(Inquiry, _LONG_OVERDUE, _WAITING, tx.today - ESCALATE_AFTER, _BATCH)
+    for inquiry in inquiries:
+        await escalate(inquiry, tx)
     return len(inquiries)

@@ -1,16 +1,18 @@
 """What an act changes, wherever it comes from: the same at the desk and for what a peer sends."""
 
 from services.exchange.inquiries.models import Inquiry, InquiryStep
-from services.exchange.inquiries.queries import step_place
+from services.exchange.inquiries.queries import content_of, step_place
 from services.exchange.inquiries.rules import direction_of
 from services.exchange.inquiries.schemas import ActRecord
 from services.exchange.inquiries.states import Side, State, Verb
+from services.exchange.rights.subjects import note_subject
 from shared.db import Tx
-from shared.events.exchange import InquiryAnswered, InquiryClosed, InquiryOpened
+from shared.events.exchange import DisputeDecided, InquiryAnswered, InquiryClosed, InquiryOpened
 
 
 async def add_inquiry(inquiry: Inquiry, tx: Tx) -> None:
     await tx.add(inquiry)
+    await note_subject(inquiry.id, content_of(inquiry, tx).subject, tx)
     if inquiry.side != Side.CITY:
         _say_opened(inquiry, tx)
 
@@ -54,6 +56,7 @@ def _change(inquiry: Inquiry, verb: Verb, record: ActRecord, state: State, tx: T
         case Verb.REOPEN:
             inquiry.answered_at = inquiry.in_time = inquiry.closed_at = inquiry.correct = None
             inquiry.overdue_at = inquiry.reminded_at = inquiry.escalated_at = None
+            inquiry.upheld = None
             inquiry.due_on = record.due_on or inquiry.due_on
         case Verb.FORWARD if inquiry.side == Side.ASKING:
             inquiry.overdue_at = inquiry.reminded_at = inquiry.escalated_at = None
@@ -64,6 +67,7 @@ def _change(inquiry: Inquiry, verb: Verb, record: ActRecord, state: State, tx: T
             inquiry.escalated_at = tx.now
         case Verb.DECIDE:
             inquiry.upheld = record.upholds
+            _say_decided(inquiry, tx)
 
 
 async def _add_step(
@@ -120,6 +124,23 @@ def _say_answered(inquiry: Inquiry, complete: bool, tx: Tx) -> None:
             in_time=inquiry.in_time,
             complete=complete,
             answered_at=tx.now,
+        )
+    )
+
+
+def _say_decided(inquiry: Inquiry, tx: Tx) -> None:
+    if inquiry.side == Side.CITY or inquiry.upheld is None:
+        return
+    tx.emit(
+        DisputeDecided(
+            inquiry_id=inquiry.id,
+            direction=direction_of(Side(inquiry.side)),
+            kind=inquiry.kind,
+            from_node=inquiry.from_node,
+            to_node=inquiry.to_node,
+            asked_region=inquiry.asked_region,
+            upholds=inquiry.upheld,
+            decided_at=tx.now,
         )
     )
 

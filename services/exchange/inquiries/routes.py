@@ -1,24 +1,21 @@
 """HTTP door of inquiries."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator
 
-from services.exchange.auth import CanAdminister, CanRead, CanWrite
-from services.exchange.inquiries import calendar, handlers, queries
+from services.exchange.auth import CanRead, CanWrite
+from services.exchange.inquiries import handlers, queries
 from services.exchange.inquiries.catalogue import Kind, kinds
+from services.exchange.inquiries.desk_schemas import InquiryFilter
 from services.exchange.inquiries.schemas import (
     Act,
-    CalendarDayInput,
-    CalendarDayView,
     InquirySummary,
     InquiryView,
     OpenInquiry,
 )
-from services.exchange.inquiries.states import Side, State, Verb
+from services.exchange.inquiries.states import Verb
 from shared.http import Cursor, Limit, PersonalTransaction, Route, Transaction, etag
 from shared.pages import Page
 
@@ -44,14 +41,11 @@ async def open_inquiry(
 async def list_inquiries(
     actor: CanRead,
     tx: Transaction,
-    side: Side | None = None,
-    state: State | None = None,
-    kind: Annotated[str | None, Query(max_length=60)] = None,
-    overdue: bool = False,
+    wanted: Annotated[InquiryFilter, Query()],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[InquirySummary]:
-    return await queries.list_inquiries(side, state, kind, overdue, limit, cursor, tx)
+    return await queries.list_inquiries(wanted, limit, cursor, tx)
 
 
 @router.get("/inquiries/{inquiry_id}", summary="One inquiry with its steps")
@@ -75,26 +69,3 @@ async def act(
     view = await handlers.act(verb, command, inquiry_id, tx)
     response.headers["ETag"] = etag(view.version)
     return view
-
-
-@router.get("/calendar-days", summary="Days that differ from the week's habit")
-async def list_days(
-    actor: CanRead, tx: Transaction, year: Annotated[int, Query(ge=2000, le=2100)]
-) -> list[CalendarDayView]:
-    return await calendar.list_days(year, tx)
-
-
-def _in_use(day: date) -> date:
-    if not 2000 <= day.year <= 2100:
-        raise ValueError("日期应在 2000 至 2100 年之间 / a day from 2000 to 2100 is needed")
-    return day
-
-
-@router.put("/calendar-days/{day}", summary="Correct the calendar")
-async def put_day(
-    day: Annotated[date, AfterValidator(_in_use)],
-    command: CalendarDayInput,
-    actor: CanAdminister,
-    tx: Transaction,
-) -> CalendarDayView:
-    return await calendar.put_day(command, day, tx)

@@ -1,17 +1,23 @@
 """Decisions about inquiries beside their states: deadlines, what an act must say. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Final
 
 from services.exchange.errors import FieldsRefused
-from services.exchange.inquiries.states import Side, Verb
+from services.exchange.inquiries.errors import DecisionBinds
+from services.exchange.inquiries.states import Side, State, Verb
 from shared.crypto import mask
 from shared.usage import Purpose
 
 URGENT_DAYS: Final = 15
 NORMAL_DAYS: Final = 30
 REMIND_BEFORE: Final = timedelta(days=3)
+ESCALATE_AFTER: Final = timedelta(days=7)  # past the deadline the city is told, if no desk did
+WARN_BEFORE: Final = 60  # days before the calendar ends; a notice comes in November, as a rule
+# 全国年节及纪念日放假办法 (in force since 2025-01-01): New Year, Labour Day, National Day. The
+# others move from year to year.
+FIXED_HOLIDAYS: Final = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
 LONGEST_WAIT: Final = timedelta(days=120)  # how much of the calendar a deadline can need
 
 OPENED: Final = "yipan.inquiry.opened.v1"
@@ -43,12 +49,23 @@ _NEEDS: Final[Mapping[Verb, frozenset[str]]] = {
 }
 _MAY: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.RETURN: frozenset({"region"}),
-    Verb.ANSWER: frozenset({"complete"}),
-    Verb.REOPEN: frozenset({"due_on"}),
+    Verb.ANSWER: frozenset({"complete", "attachments"}),
+    Verb.CLARIFY: frozenset({"attachments"}),
+    Verb.REOPEN: frozenset({"due_on", "attachments"}),
+    Verb.DISPUTE: frozenset({"attachments"}),
 }
 _FULL_ID_NUMBER = frozenset(
     {Purpose.INQUIRY, Purpose.REGISTRATION, Purpose.CORRECTION, Purpose.SUBJECT_ACCESS}
 )
+
+
+def check_binding(state: State, verb: Verb, upheld: str | None, correct: bool | None) -> None:
+    """A decision binds both sides (裁定约束双方): the asking one closes as it was decided, and the
+    asked one does not dispute that again. Raises DecisionBinds."""
+    against = verb is Verb.CLOSE and state is State.DECIDED and correct is not (upheld == "asked")
+    again = verb is Verb.DISPUTE and state is State.CLOSED and upheld is not None
+    if against or again:
+        raise DecisionBinds(upheld=upheld)
 
 
 def check_act(verb: Verb, given: frozenset[str]) -> None:
@@ -67,8 +84,18 @@ def days_for(urgent: bool) -> int:
 
 
 def is_working(day: date, calendar: Mapping[date, bool]) -> bool:
-    """By the calendar where it says something, else Monday to Friday."""
-    return calendar.get(day, day.weekday() < 5)
+    """By the calendar where it says something, else Monday to Friday but for the holidays that
+    fall on the same day each year: those are known before the year's notice is."""
+    habit = day.weekday() < 5 and (day.month, day.day) not in FIXED_HOLIDAYS
+    return calendar.get(day, habit)
+
+
+def known_until(today: date, years: Collection[int]) -> date | None:
+    """Until which day the calendar is known without a gap from today on."""
+    year = today.year
+    while year in years:
+        year += 1
+    return None if year == today.year else date(year - 1, 12, 31)
 
 
 def due_after(start: date, days: int, calendar: Mapping[date, bool]) -> date:

@@ -50,6 +50,7 @@ Step = tuple[State, Verb, Side]
 _S, _V, _ASKING, _ASKED = State, Verb, Side.ASKING, Side.ASKED
 # Where the asked county still owes an answer.
 WAITING: Final = frozenset({_S.OPENED, _S.ACCEPTED, _S.PART_ANSWERED, _S.REOPENED})
+OVER: Final = frozenset({_S.CLOSED, _S.WITHDRAWN})
 
 TRANSITIONS: Final[dict[Step, State]] = {
     (_S.OPENED, _V.ACCEPT, _ASKED): _S.ACCEPTED,

@@ -16,7 +16,7 @@ from datetime import timedelta
 import httpx
 import structlog
 
-from services.exchange.evidence.handlers import remember_peer_head
+from services.exchange.evidence.handlers import remember_peer_heads
 from services.exchange.evidence.models import PeerHead
 from services.exchange.evidence.rules import RECEIPT_TYPE, hash_of
 from services.exchange.messages.handlers import content_place
@@ -28,12 +28,13 @@ from services.exchange.messages.rules import (
     stamped,
 )
 from services.exchange.participants.models import Participant
-from services.exchange.participants.node import our_node
+from services.exchange.participants.node import Node, our_node
 from services.exchange.participants.queries import find_active
+from services.exchange.participants.validity import verify_dated
 from services.exchange.peers import OpenClient, Peers
 from shared.app import Extra, Parts
 from shared.db import Database, Tx
-from shared.signing import JsonObject, SignatureInvalid, sign_detached, verify_compact
+from shared.signing import JsonObject, SignatureInvalid, sign_detached
 from shared.tasks import end
 
 log = structlog.get_logger()
@@ -42,13 +43,14 @@ PATH = "/exchange/dci/registry/notify"
 
 _POLL_SECONDS = 0.25
 _LEASE = timedelta(seconds=60)  # longer than a client waits
-_AT_ONCE = 4  # messages to one peer
+_AT_ONCE = 16  # messages to one peer
 _LONGEST_PAUSE = 5.0
 
 _PEERS_WITH_WORK = """
-SELECT DISTINCT to_node FROM messages_out
-WHERE state IN ('queued', 'sending') AND next_attempt_at <= $1
-  AND NOT EXISTS (SELECT FROM peer_pauses WHERE peer = to_node)
+SELECT id FROM participants
+WHERE NOT EXISTS (SELECT FROM peer_pauses WHERE peer = id)
+  AND EXISTS (SELECT FROM messages_out
+    WHERE to_node = id AND state IN ('queued', 'sending') AND next_attempt_at <= $1)
 """
 _CLAIM = """
 SELECT message.* FROM messages_out AS message
@@ -59,6 +61,13 @@ WHERE to_node = $1 AND state IN ('queued', 'sending') AND next_attempt_at <= $2
     WHERE earlier.to_node = message.to_node AND earlier.subject_id = message.subject_id
       AND earlier.sequence < message.sequence AND earlier.state IN ('queued', 'sending'))
 ORDER BY sequence LIMIT $3 FOR UPDATE OF message SKIP LOCKED
+"""
+_DELIVERED = """
+UPDATE messages_out AS message
+SET state = 'delivered', receipt = told.receipt, delivered_at = $3, next_attempt_at = $3,
+  last_error = NULL
+FROM unnest($1::text[], $2::text[]) AS told (message_id, receipt)
+WHERE message.message_id = told.message_id AND message.state = 'sending'
 """
 _MARK = """
 UPDATE messages_out SET state = 'sending', attempts = attempts + 1, next_attempt_at = $2
@@ -143,8 +152,8 @@ class Courier:
         async with self._database.transaction(self._actor) as tx:
             rows = await tx.fetch(_PEERS_WITH_WORK, tx.now)
         for row in rows:
-            if row["to_node"] not in self._tasks:
-                self._tasks[row["to_node"]] = asyncio.create_task(self._drain(row["to_node"]))
+            if row["id"] not in self._tasks:
+                self._tasks[row["id"]] = asyncio.create_task(self._drain(row["id"]))
 
     async def _wait(self, seconds: float) -> None:
         """Until something was committed with an event, or for `seconds`."""
@@ -174,7 +183,8 @@ class Courier:
                 await self._hold(messages, tx)
                 return []
             await tx.execute(_MARK, [each.message_id for each in messages], tx.now + _LEASE)
-            return [await _signed(each, peer, tx) for each in messages]
+            node = await our_node(tx)
+            return [_signed(each, peer, node, tx) for each in messages]
 
     async def _hold(self, messages: Sequence[MessageOut], tx: Tx) -> None:
         """Their peer is revoked, or not known any more: look again later, or give up."""
@@ -191,42 +201,54 @@ class Courier:
         return judge(answer, attempt)
 
     async def _record(self, results: Sequence[tuple[Attempt, Outcome]]) -> None:
+        """What became of a portion; what was delivered, which is nearly all, in one statement."""
+        delivered = [each for each in results if each[1].head is not None]
         async with self._database.transaction(self._actor) as tx:
+            await _note_delivered(delivered, tx)
             for attempt, outcome in results:
-                message = await tx.get(MessageOut, attempt.message.message_id, lock=True)
-                if message is not None and message.state == Delivery.SENDING:
-                    await _conclude(message, outcome, tx)
+                if outcome.head is None:
+                    message = await tx.get(MessageOut, attempt.message.message_id, lock=True)
+                    if message is not None and message.state == Delivery.SENDING:
+                        await _conclude(message, outcome, tx)
 
 
-async def _signed(message: MessageOut, peer: Participant, tx: Tx) -> Attempt:
-    content = json.loads(tx.vault.open(message.content_sealed, content_place(message.message_id)))
+def _signed(message: MessageOut, peer: Participant, node: Node, tx: Tx) -> Attempt:
+    sealed = message.content_sealed or b""  # what waits is never erased
+    content = json.loads(tx.vault.open(sealed, content_place(message.message_id)))
     body = stamped(content, tx.now)
-    node = await our_node(tx)
     return Attempt(message, peer, body | {"signature": sign_detached(body, node.key)})
 
 
+async def _note_delivered(results: Sequence[tuple[Attempt, Outcome]], tx: Tx) -> None:
+    """Keep the receipts, and what they say of the peer's log."""
+    if not results:
+        return
+    await tx.execute(
+        _DELIVERED,
+        [attempt.message.message_id for attempt, _ in results],
+        [outcome.receipt for _, outcome in results],
+        tx.now,
+    )
+    heads = [outcome.head for _, outcome in results if outcome.head is not None]
+    await remember_peer_heads(heads, tx)
+
+
 async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
+    """What became of a message that was not delivered: it is tried again, or not."""
     state, due = outcome.state, tx.now
     if state == Delivery.QUEUED:
         due = tx.now + pause_after(message.attempts)
         if due - (message.tried_since or message.created_at) > GIVE_UP_AFTER:
             state = Delivery.GIVEN_UP
     await tx.execute(
-        "UPDATE messages_out SET state = $2::text, last_error = $3, receipt = $4,"
-        " next_attempt_at = $5, attempts = $7,"
-        " delivered_at = CASE WHEN $2::text = 'delivered' THEN $6::timestamptz END"
+        "UPDATE messages_out SET state = $2, last_error = $3, next_attempt_at = $4, attempts = $5"
         " WHERE message_id = $1",
         message.message_id,
         state.value,
         outcome.error,
-        outcome.receipt,
         due,
-        tx.now,
         message.attempts,
     )
-    if outcome.head is not None:
-        outcome.head.at = tx.now
-        await remember_peer_head(outcome.head, tx)
 
 
 def judge(answer: httpx.Response, attempt: Attempt) -> Outcome:
@@ -251,7 +273,7 @@ def judge(answer: httpx.Response, attempt: Attempt) -> Outcome:
 def _receipted(receipt: object, attempt: Attempt) -> Outcome:
     message, peer = attempt.message, attempt.peer
     try:
-        claims = verify_compact(str(receipt), peer.jwks, RECEIPT_TYPE)
+        claims = verify_dated(str(receipt), peer.key_history, RECEIPT_TYPE)
         size, root = claims["tree_size"], hash_of(claims["root"])
     except (SignatureInvalid, KeyError, ValueError):
         return Outcome(Delivery.QUEUED, "receipt-invalid")
@@ -260,7 +282,7 @@ def _receipted(receipt: object, attempt: Attempt) -> Outcome:
         message.message_id,
         message.payload_hash.hex(),
     )
-    if not fits or not isinstance(size, int) or size < 1:
+    if not fits or not isinstance(size, int) or not 1 <= size <= 2**53:
         return Outcome(Delivery.QUEUED, "receipt-of-something-else")
     token = str(receipt)
     head = PeerHead(peer=peer.id, tree_size=size, root=root, token=token, at=message.created_at)

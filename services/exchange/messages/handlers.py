@@ -9,45 +9,42 @@ from services.exchange.errors import (
     AlteredMessage,
     BadMessage,
     EncryptionRefused,
+    NotAllowedToPeer,
+    NotPermitted,
     Refused,
-    SignatureMissing,
-    SignatureRefused,
     StaleMessage,
-    UnknownSender,
     UnsupportedVersion,
     WrongReceiver,
 )
-from services.exchange.evidence.handlers import Entry, append_leaf
+from services.exchange.evidence.handlers import Entry, append_leaf, append_with_root
 from services.exchange.evidence.models import Direction
-from services.exchange.evidence.queries import root_at
 from services.exchange.evidence.rules import RECEIPT_TYPE, moment, text_of
 from services.exchange.messages.door import Door, Received
 from services.exchange.messages.models import MessageIn, MessageOut
 from services.exchange.messages.rules import VERSION, is_fresh, notify_content, payload_hash
 from services.exchange.messages.schemas import Ack, AckResponse, Header, NotifyMessage
+from services.exchange.messages.sender import verified_sender
 from services.exchange.participants.models import Participant
 from services.exchange.participants.node import Node, our_node
-from services.exchange.participants.queries import find_active
+from services.exchange.participants.permissions import may_be_sent, may_send
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import Problem
 from shared.signing import (
     JsonObject,
-    NotCanonical,
-    SignatureInvalid,
     sign_compact,
-    verify_detached,
 )
-
-_REFUSALS_AN_HOUR = 1000  # kept; a flood of forgeries must not fill the disk
 
 
 async def queue_message(
-    to: str, kind: str, subject_id: UUID, record: JsonObject, tx: Tx
+    to: str, kind: str, subject_id: UUID, record: JsonObject, tx: Tx, *, region: str | None = None
 ) -> MessageOut:
     """Promise a peer a fact, in the transaction of the change it tells about: it is on record at
-    once and sent until a receipt comes back. Holds the log: do it last."""
+    once and sent until a receipt comes back. Holds the log: do it last. `region` is the place of
+    ours whose matter it is: offices outside see nothing of it. The actor's own where absent.
+    Raises NotPermitted."""
     node, message_id = await our_node(tx), str(new_id())
+    await _check_permitted(node, to, kind, record, tx)
     content = notify_content(message_id, node.id, to, kind, subject_id, record, tx.now)
     hashed = payload_hash(content)
     message = MessageOut(
@@ -55,9 +52,10 @@ async def queue_message(
         to_node=to,
         kind=kind,
         subject_id=subject_id,
+        region=max(region or tx.actor.region, node.region, key=len),
         content_sealed=tx.vault.seal(json.dumps(content), content_place(message_id)),
         payload_hash=hashed,
-        leaf_index=await append_leaf(Entry(Direction.SENT, message_id, to, hashed), tx),
+        leaf_index=await append_leaf(Entry(Direction.SENT, message_id, to, hashed), tx, node),
         next_attempt_at=tx.now,
         created_at=tx.now,
     )
@@ -65,35 +63,52 @@ async def queue_message(
     return message
 
 
+async def _check_permitted(node: Node, to: str, kind: str, record: JsonObject, tx: Tx) -> None:
+    peer, asked = await tx.get(Participant, to), record.get("kind")
+    ours = may_send(node.level, node.roles, kind, asked)
+    if not ours or (peer and not may_be_sent(peer.level, peer.roles, kind, asked)):
+        raise NotPermitted()
+
+
 def content_place(message_id: str) -> str:
     return f"messages_out.content:{message_id}"
 
 
-async def receive_message(envelope: JsonObject, door: Door, tx: Tx) -> AckResponse:
+async def receive_message(
+    envelope: JsonObject, door: Door, shown: bytes | None, tx: Tx
+) -> AckResponse:
     """Verify a peer's message, apply it once, and give the signed receipt. The same message
-    again gets the same receipt and changes nothing. Raises a Refused."""
+    again gets the same receipt and changes nothing. `shown` is the fingerprint of the client
+    certificate it came with, where one can be seen. Raises a Refused."""
     try:
-        return await _receive(envelope, door, tx)
+        return await _receive(envelope, door, shown, tx)
     except Refused as refused:
-        refused.sender, refused.message_id = _claimed(envelope)
+        refused.sender, refused.message_id = claimed(envelope)
         raise
 
 
-async def _receive(envelope: JsonObject, door: Door, tx: Tx) -> AckResponse:
+async def _receive(envelope: JsonObject, door: Door, shown: bytes | None, tx: Tx) -> AckResponse:
     node = await our_node(tx)
     header, message = _parsed(envelope)
-    sender = await _verified_sender(envelope, header, tx)
+    sender = await verified_sender(envelope, header, shown, tx)
     if header.receiver_id != node.id:
         raise WrongReceiver()
     hashed = payload_hash(envelope)
     received = _opened(header, message, door)
+    asked = getattr(received.record, "kind", None)
+    if not may_send(sender.level, sender.roles, received.kind, asked):
+        raise NotAllowedToPeer()
+    if not may_be_sent(node.level, node.roles, received.kind, asked):
+        raise NotAllowedToPeer()
     taken = MessageIn(
         from_node=sender.id,
         message_id=header.message_id,
         kind=received.kind,
         subject_id=received.subject_id,
+        region=node.region,
         envelope_sealed=tx.vault.seal(json.dumps(envelope), _envelope_place(header)),
         payload_hash=hashed,
+        said_at=received.sent_at,
         received_at=tx.now,
     )
     if not await _claim(taken, tx):
@@ -102,8 +117,8 @@ async def _receive(envelope: JsonObject, door: Door, tx: Tx) -> AckResponse:
         raise StaleMessage()
     await _apply(received, door, tx)
     entry = Entry(Direction.RECEIVED, header.message_id, sender.id, hashed)
-    leaf_index = await append_leaf(entry, tx)
-    receipt = await _receipt(entry, leaf_index, node, tx)
+    leaf_index, root = await append_with_root(entry, tx, node)
+    receipt = _receipt(entry, leaf_index, root, node, tx)
     await tx.execute(
         "UPDATE messages_in SET leaf_index = $3, receipt = $4"
         " WHERE from_node = $1 AND message_id = $2",
@@ -132,22 +147,6 @@ def _parsed(envelope: JsonObject) -> tuple[Header, NotifyMessage]:
         raise BadMessage() from error
 
 
-async def _verified_sender(envelope: JsonObject, header: Header, tx: Tx) -> Participant:
-    """The participant whose key signed {header, message}."""
-    signature = envelope.get("signature")
-    if not isinstance(signature, str) or not signature:
-        raise SignatureMissing()
-    sender = await find_active(header.sender_id, tx)
-    if sender is None:
-        raise UnknownSender()
-    body: JsonObject = {"header": envelope["header"], "message": envelope["message"]}
-    try:
-        verify_detached(signature, body, sender.jwks)
-    except (SignatureInvalid, NotCanonical) as error:
-        raise SignatureRefused() from error
-    return sender
-
-
 def _opened(header: Header, message: NotifyMessage, door: Door) -> Received:  # type: ignore[type-arg]
     """The fact inside, by its own closed model."""
     event = message.notify_event[0]
@@ -167,14 +166,17 @@ async def _claim(taken: MessageIn, tx: Tx) -> bool:
     """Whether this is the first time; a second one arriving meanwhile waits for the first."""
     tag = await tx.execute(
         "INSERT INTO messages_in (from_node, message_id, kind, subject_id, envelope_sealed,"
-        " payload_hash, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        " payload_hash, said_at, received_at, region) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " ON CONFLICT DO NOTHING",
         taken.from_node,
         taken.message_id,
         taken.kind,
         taken.subject_id,
         taken.envelope_sealed,
         taken.payload_hash,
+        taken.said_at,
         taken.received_at,
+        taken.region,
     )
     return tag == "INSERT 0 1"
 
@@ -202,17 +204,16 @@ async def _apply(received: Received, door: Door, tx: Tx) -> None:  # type: ignor
         raise BadMessage(problem.title) from problem
 
 
-async def _receipt(entry: Entry, leaf_index: int, node: Node, tx: Tx) -> str:
+def _receipt(entry: Entry, leaf_index: int, root: bytes, node: Node, tx: Tx) -> str:
     """What we owe the sender: that its message is in our log, and what the log then was."""
-    size = leaf_index + 1
     claims: JsonObject = {
         "node": node.id,
         "message_id": entry.message_id,
         "payload_hash": entry.payload_hash.hex(),
         "received_at": moment(tx.now),
         "leaf_index": leaf_index,
-        "tree_size": size,
-        "root": text_of(await root_at(size, tx)),
+        "tree_size": leaf_index + 1,
+        "root": text_of(root),
     }
     return sign_compact(claims, node.key, RECEIPT_TYPE)
 
@@ -225,7 +226,8 @@ def _envelope_place(header: Header) -> str:
     return f"messages_in.envelope:{header.sender_id}:{header.message_id}"
 
 
-def _claimed(envelope: JsonObject) -> tuple[str | None, str | None]:
+def claimed(envelope: JsonObject) -> tuple[str | None, str | None]:
+    """The sender and message id that an envelope claims, whether or not it is believed."""
     header = envelope.get("header")
     if not isinstance(header, dict):
         return None, None
@@ -235,18 +237,3 @@ def _claimed(envelope: JsonObject) -> tuple[str | None, str | None]:
 def _short(claim: JsonValue) -> str | None:
     """At most 99 characters of what somebody wrote, fit to be stored."""
     return claim[:99].encode(errors="replace").decode() if isinstance(claim, str) else None
-
-
-async def log_refusal(refused: Refused, tx: Tx) -> None:
-    """Keep a refusal as evidence; the reason is the error's own, never the message's text."""
-    await tx.execute(
-        "INSERT INTO refusals (at, sender_id, message_id, code, reason)"
-        " SELECT $1::timestamptz, $2, $3, $4, $5 WHERE (SELECT count(*) FROM refusals"
-        " WHERE at > $1::timestamptz - interval '1 hour') < $6",
-        tx.now,
-        refused.sender,
-        refused.message_id,
-        refused.code,
-        type(refused).__name__,
-        _REFUSALS_AN_HOUR,
-    )

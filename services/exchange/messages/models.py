@@ -25,7 +25,8 @@ class Delivery(StrEnum):
 
 class MessageOut(Row, table=True):
     """A message to a peer. It is signed anew at each attempt (its time must be fresh), over a
-    content that never changes: `payload_hash` is of that content."""
+    content that never changes: `payload_hash` is of that content. `region` is whose matter it is
+    here. An erased content is null; its hash stays."""
 
     __tablename__ = "messages_out"
     __table_args__ = (
@@ -44,6 +45,19 @@ class MessageOut(Row, table=True):
             postgresql_where="state IN ('queued', 'sending')",
         ),
         Index("messages_out_subject", "subject_id", "sequence"),
+        Index(
+            "messages_out_next",
+            "to_node",
+            "sequence",
+            postgresql_where="state IN ('queued', 'sending')",
+        ),
+        Index(
+            "messages_out_due",
+            "to_node",
+            "next_attempt_at",
+            postgresql_where="state IN ('queued', 'sending')",
+        ),
+        Index("messages_out_created", "to_node", "created_at"),
         Index("messages_out_queue", "to_node", "state", "sequence"),
     )
 
@@ -54,7 +68,8 @@ class MessageOut(Row, table=True):
     to_node: str
     kind: str
     subject_id: UUID
-    content_sealed: bytes
+    region: str
+    content_sealed: bytes | None
     payload_hash: bytes
     leaf_index: int = Field(sa_type=BigInteger)
     state: str = Delivery.QUEUED
@@ -83,27 +98,38 @@ class PeerPause(Row, table=True):
 
 class MessageIn(Row, table=True):
     """A message of a peer that was verified and applied, sealed with its signature, and the
-    receipt we gave for it: the same message again gets the same receipt."""
+    receipt we gave for it: the same message again gets the same receipt. An erased envelope is
+    null; its hash stays. `said_at` is the time inside the signed content, so both sides have it."""
 
     __tablename__ = "messages_in"
-    __table_args__ = (Index("messages_in_subject", "subject_id"),)
+    __table_args__ = (
+        Index("messages_in_subject", "subject_id"),
+        Index("messages_in_said", "from_node", "said_at"),
+    )
 
     from_node: str = Field(primary_key=True)
     message_id: str = Field(primary_key=True)
     kind: str
     subject_id: UUID
-    envelope_sealed: bytes
+    region: str
+    envelope_sealed: bytes | None
     payload_hash: bytes
+    said_at: datetime = Field(sa_type=Timestamp)
     received_at: datetime = Field(sa_type=Timestamp)
     leaf_index: int | None = Field(default=None, sa_type=BigInteger)
     receipt: str | None = None
 
 
 class Refusal(Row, table=True):
-    """A message that was refused: who said they sent it, and why it was not believed."""
+    """A message that was refused: who said they sent it, the SHA-256 of what came, and why it was
+    not believed. Refusals enter the log in batches: `leaf_index` is the leaf of this one's."""
 
     __tablename__ = "refusals"
-    __table_args__ = (Index("refusals_at", "at"),)
+    __table_args__ = (
+        Index("refusals_at", "at"),
+        Index("refusals_unlogged", "id", postgresql_where="leaf_index IS NULL"),
+        Index("refusals_leaf", "leaf_index", "id"),
+    )
 
     id: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
@@ -113,3 +139,14 @@ class Refusal(Row, table=True):
     message_id: str | None = None
     code: str
     reason: str
+    body_sha256: bytes | None = None
+    leaf_index: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class UncountedRefusals(Row, table=True):
+    """How many refusals of an hour were beyond what is kept one by one."""
+
+    __tablename__ = "refusals_uncounted"
+
+    hour: datetime = Field(primary_key=True, sa_type=Timestamp)
+    count: int = Field(sa_type=BigInteger)

@@ -23,7 +23,8 @@ SELECT (SELECT count(*) FROM messages_out) AS sent,
        (SELECT count(*) FROM messages_out WHERE state = 'delivered') AS receipted,
        (SELECT count(*) FROM messages_out WHERE state IN ('failed', 'given-up')) AS failed,
        (SELECT count(*) FROM messages_in) AS applied,
-       (SELECT count(*) FROM refusals) AS refused
+       (SELECT count(*) FROM refusals)
+         + (SELECT coalesce(sum(count), 0)::bigint FROM refusals_uncounted) AS refused
 """
 
 

@@ -26,6 +26,7 @@ from services.exchange.notices.schemas import (
 from services.exchange.participants.models import Participant
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_active, find_for_region
+from services.exchange.rights.subjects import note_subject
 from shared.db import Tx
 from shared.events.exchange import NoticeConfirmed, NoticeReceived, NoticeSent
 from shared.ids import new_id
@@ -34,7 +35,7 @@ from shared.problems import OutsideJurisdiction
 AT_ONCE = 100  # a new participant's old mail goes in portions: each holds the evidence log
 # Those whose region a county or city covers by now, and not by our own node.
 _UNDELIVERABLE = """
-SELECT * FROM notices WHERE direction = 'out' AND peer IS NULL AND $1 <> (
+SELECT * FROM notices WHERE direction = 'out' AND peer IS NULL AND NOT void AND $1 <> (
   SELECT id FROM participants, unnest(region_prefixes) AS prefix
   WHERE starts_with(to_region, prefix) AND level IN ('county', 'city') AND revoked_at IS NULL
   ORDER BY length(prefix) DESC, id LIMIT 1)
@@ -70,14 +71,16 @@ async def tell(
     *,
     person_id: UUID | None = None,
     source: str | None = None,
+    follows: UUID | None = None,
 ) -> Notice:
     """Record a notice and promise it to the peer, if there is one. Raises OwnRegion."""
     if peer is not None and peer.id == (await our_node(tx)).id:
         raise OwnRegion()
     notice = _new_notice(content, to_region, tx)
     notice.peer = peer.id if peer is not None else None
-    notice.person_id, notice.source = person_id, source
+    notice.person_id, notice.source, notice.follows = person_id, source, follows
     await tx.add(notice)
+    await note_subject(notice.id, content.model_dump(), tx)
     if peer is not None:
         await _promise(notice, content, peer, tx)
     return notice
@@ -117,24 +120,15 @@ async def _promise(notice: Notice, content: AnyContent, peer: Participant, tx: T
             sent_at=tx.now,
         )
     )
+    said = record.model_dump(mode="json")
     await queue_message(
-        peer.id, wire_kind(content.kind), notice.id, record.model_dump(mode="json"), tx
+        peer.id, wire_kind(content.kind), notice.id, said, tx, region=notice.local_region
     )
 
 
 async def receive_notice(received: Received[NoticeRecord], tx: Tx) -> None:
-    """A peer's notice, verified: keep it and say so. Raises BadMessage when it is not about a
-    region of ours."""
-    node, record = await our_node(tx), received.record
-    content = record.content
-    if received.kind != wire_kind(content.kind) or not record.to_region.startswith(node.region):
-        raise BadMessage()
-    if await tx.fetch_value("SELECT 1 FROM notices WHERE id = $1", received.subject_id):
-        raise BadMessage()
-    notice = _new_notice(content, record.to_region, tx, received.subject_id)
-    notice.direction, notice.peer = NoticeDirection.IN, received.from_node
-    notice.local_region = record.to_region
-    await tx.add(notice)
+    """A peer's notice, verified: keep it and say so. Raises BadMessage."""
+    notice, content = await keep_notice(received, tx)
     tx.emit(
         NoticeReceived(
             notice_id=notice.id,
@@ -149,6 +143,22 @@ async def receive_notice(received: Received[NoticeRecord], tx: Tx) -> None:
     )
 
 
+async def keep_notice(received: Received[NoticeRecord], tx: Tx) -> tuple[Notice, AnyContent]:
+    """Raises BadMessage when it is not about a region of ours, or is known already."""
+    node, record = await our_node(tx), received.record
+    content = record.content
+    if received.kind != wire_kind(content.kind) or not record.to_region.startswith(node.region):
+        raise BadMessage()
+    if await tx.fetch_value("SELECT 1 FROM notices WHERE id = $1", received.subject_id):
+        raise BadMessage()
+    notice = _new_notice(content, record.to_region, tx, received.subject_id)
+    notice.direction, notice.peer = NoticeDirection.IN, received.from_node
+    notice.local_region = record.to_region
+    await tx.add(notice)
+    await note_subject(notice.id, content.model_dump(), tx)
+    return notice, content
+
+
 async def give_feedback(command: Feedback, notice_id: UUID, tx: Tx) -> NoticeView:
     """Say whether a notice fits our records, once. Raises NoFeedbackAsked."""
     notice = await tx.require(Notice, notice_id, lock=True)
@@ -159,7 +169,8 @@ async def give_feedback(command: Feedback, notice_id: UUID, tx: Tx) -> NoticeVie
     notice.agrees, notice.answered_at = command.agrees, tx.now
     await tx.save(notice)
     tx.saw(notice.person_id or notice.id, "notice")
-    await queue_message(notice.peer, FEEDBACK_KIND, notice.id, command.model_dump(), tx)
+    said, region = command.model_dump(), notice.local_region
+    await queue_message(notice.peer, FEEDBACK_KIND, notice.id, said, tx, region=region)
     return await view_of(notice, tx)
 
 

@@ -19,13 +19,17 @@ class NoticeDirection(StrEnum):
 class Notice(Row, table=True):
     """`region` is the place it speaks of, `to_region` the one that is told, `local_region` the
     one of the two that is ours. `peer` is null while no participant covers `to_region`: the
-    notice is then undeliverable, and visible as such."""
+    notice is then undeliverable, and visible as such. It says what was last said of the matter;
+    `void` is one that was taken back. `follows` is the notice of ours whose person it is about.
+    Once erased it names nobody."""
 
     __tablename__ = "notices"
     __table_args__ = (
         CheckConstraint("direction IN ('out', 'in')", "notices_direction"),
         Index("notices_list", "direction", "id"),
         Index("notices_source", "source", unique=True),
+        Index("notices_follows", "follows", "kind"),
+        Index("notices_person", "person_id", postgresql_where="person_id IS NOT NULL"),
         Index("notices_undeliverable", "id", postgresql_where="direction = 'out' AND peer IS NULL"),
         Index(
             "notices_local_region",
@@ -46,7 +50,39 @@ class Notice(Row, table=True):
     content_sealed: bytes
     person_id: UUID | None = None
     source: str | None = None
+    follows: UUID | None = None
+    void: bool = False
     feedback_asked: bool
     agrees: bool | None = None
     answered_at: datetime | None = Field(default=None, sa_type=Timestamp)
     created_at: datetime = Field(sa_type=Timestamp)
+    erased_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class NoticeAmendment(Row, table=True):
+    """What was said of a notice later (通报更正), by the node that had sent it."""
+
+    __tablename__ = "notice_amendments"
+    __table_args__ = (Index("notice_amendments_notice", "notice_id", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    notice_id: UUID
+    void: bool
+    was_region: str
+    was_happened_on: date
+    region: str
+    happened_on: date
+    at: datetime = Field(sa_type=Timestamp)
+
+
+class HomeConsent(Row, table=True):
+    """Somebody agreed that her home county hears which services she was given (告知户籍地). A
+    withdrawal may come before the consent it takes back, and stands."""
+
+    __tablename__ = "home_consents"
+    __table_args__ = (Index("home_consents_person", "person_id"),)
+
+    consent_id: UUID = Field(primary_key=True)
+    person_id: UUID
+    region: str
+    withdrawn: bool

@@ -4,9 +4,15 @@ from uuid import UUID
 
 from services.exchange.messages.models import Delivery
 from services.exchange.messages.queries import delivery_of
-from services.exchange.notices.models import Notice, NoticeDirection
+from services.exchange.notices.models import Notice, NoticeAmendment, NoticeDirection
 from services.exchange.notices.rules import NoticeKind, shown_id_number
-from services.exchange.notices.schemas import CONTENT, NoticeSummary, NoticeView
+from services.exchange.notices.schemas import (
+    CONTENT,
+    AmendmentView,
+    NoticeSummary,
+    NoticeView,
+)
+from shared.crypto import mask
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, id_in
 
@@ -48,13 +54,30 @@ def summary_of(notice: Notice, delivery: Delivery | None) -> NoticeSummary:
 
 
 async def view_of(notice: Notice, tx: Tx) -> NoticeView:
-    """As the transaction's purpose may see it."""
+    """As the transaction's purpose may see it; one that was erased says nothing any more."""
     delivery = (await delivery_of([notice.id], tx)).get(notice.id)
-    opened = tx.vault.open(notice.content_sealed, content_place(notice.id))
-    content = CONTENT.validate_json(opened).model_dump(mode="json")
+    content = {}
+    if notice.erased_at is None:
+        opened = tx.vault.open(notice.content_sealed, content_place(notice.id))
+        content = CONTENT.validate_json(opened).model_dump(mode="json")
     if content.get("id_number"):
         content["id_number"] = shown_id_number(content["id_number"], tx.purpose)
-    return NoticeView(**summary_of(notice, delivery).model_dump(), content=content)
+    if content.get("account"):
+        content["account"] = mask(content["account"], 4, 4)
+    return NoticeView(
+        **summary_of(notice, delivery).model_dump(),
+        content=content,
+        amendments=[AmendmentView(**each.model_dump()) for each in await amendments_of(notice, tx)],
+    )
+
+
+async def amendments_of(notice: Notice, tx: Tx) -> list[NoticeAmendment]:
+    """The oldest first."""
+    return await tx.find(
+        NoticeAmendment,
+        "SELECT * FROM notice_amendments WHERE notice_id = $1 ORDER BY at, id",
+        notice.id,
+    )
 
 
 def content_place(notice_id: UUID) -> str:

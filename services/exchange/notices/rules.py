@@ -16,6 +16,13 @@ class NoticeKind(StrEnum):
     BIRTH_REGISTERED = "birth-registered"
     DEATH_REGISTERED = "death-registered"
     CORRECTION = "correction"
+    CLAIM_SUBMITTED = "claim-submitted"
+    CLAIM_STEP = "claim-step"
+    CLAIM_ANSWER = "claim-answer"
+
+
+# Words about a claim that one county pays for another (报销结算), for the claims of both.
+CLAIM_KINDS = (NoticeKind.CLAIM_SUBMITTED, NoticeKind.CLAIM_STEP, NoticeKind.CLAIM_ANSWER)
 
 
 # Where the home county's record may have to change, it says whether its record agrees.
@@ -32,6 +39,7 @@ _FULL_ID_NUMBER = frozenset(
     {Purpose.REGISTRATION, Purpose.INQUIRY, Purpose.CORRECTION, Purpose.SUBJECT_ACCESS}
 )
 FEEDBACK_KIND = "yipan.notice.feedback.v1"
+AMENDMENT_KIND = "yipan.notice.amendment.v1"
 
 
 def asks_feedback(kind: NoticeKind) -> bool:

@@ -12,7 +12,7 @@ from services.exchange.notices.rules import NoticeKind
 from services.exchange.participants.schemas import NodeId
 from shared.clock import today
 from shared.codes import RegionCode, ResidentId
-from shared.text import CalendarDay, PersonName
+from shared.text import CalendarDay, FreeText, PersonName, clean
 
 
 def _past(day: date) -> date:
@@ -23,6 +23,9 @@ def _past(day: date) -> date:
 
 PastDate = Annotated[CalendarDay, AfterValidator(_past)]
 Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+Words = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(clean)]
+Fen = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
+ClaimReference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9./_-]+$")]
 
 
 class Closed(BaseModel):
@@ -99,6 +102,58 @@ class Correction(Content):
     ]
 
 
+class ClaimWord(Content):
+    """What one county says to another of a claim (报销结算). `revision` is the residence's last
+    word: of two with the same claim the higher holds. `reference` is the inquiry about it."""
+
+    claim_id: UUID
+    revision: Annotated[int, Field(ge=1, le=100_000)]
+    reference: ClaimReference | None = None
+
+
+class ClaimSubmitted(ClaimWord):
+    """You pay this by rule for one of yours (报销送达); `happened_on` is the day of the service."""
+
+    kind: Literal[NoticeKind.CLAIM_SUBMITTED]
+    service: Word
+    rule: Words
+    rule_since: CalendarDay
+    rule_source: Words
+    amount_fen: Fen
+    submitted_on: PastDate
+    decide_by: CalendarDay
+    pay_days: Annotated[int, Field(ge=1, le=365)]
+    name: PersonName
+    id_number: ResidentId
+    provider: Words
+    account: Annotated[str, Field(pattern=r"^[0-9]{16,19}$")] | None = None
+
+
+class ClaimStep(ClaimWord):
+    """What happened to a claim at the residence (报销进展). Names nobody."""
+
+    kind: Literal[NoticeKind.CLAIM_STEP]
+    step: Literal["objected", "withdrawn", "confirmed", "disputed"]
+    decide_by: CalendarDay | None = None
+    objection: FreeText | None = None
+
+
+class ClaimAnswer(ClaimWord):
+    """Where a claim of yours stands here (报销答复), as of our `number`th answer. Names nobody."""
+
+    kind: Literal[NoticeKind.CLAIM_ANSWER]
+    number: Annotated[int, Field(ge=1, le=100_000)]
+    standing: Literal[
+        "received", "accepted", "refused", "objected", "paid", "confirmed", "withdrawn"
+    ]
+    granted_fen: Fen | None = None
+    paid_fen: Fen | None = None
+    reason: FreeText | None = None
+    decided_on: PastDate | None = None
+    paid_on: PastDate | None = None
+    list_reference: ClaimReference | None = None
+
+
 AnyContent = Annotated[
     Arrival
     | Departure
@@ -106,7 +161,10 @@ AnyContent = Annotated[
     | ServiceDelivered
     | BirthRegistered
     | DeathRegistered
-    | Correction,
+    | Correction
+    | ClaimSubmitted
+    | ClaimStep
+    | ClaimAnswer,
     Field(discriminator="kind"),
 ]
 CONTENT: TypeAdapter[AnyContent] = TypeAdapter(AnyContent)
@@ -117,6 +175,16 @@ class NoticeRecord(Closed):
 
     to_region: RegionCode
     content: AnyContent
+
+
+class Amendment(Closed):
+    """What a notice should have said (通报更正), or that it should not have been sent (`void`).
+    Travels under the notice's id, so that it never overtakes it, and names nobody."""
+
+    id: UUID
+    void: bool
+    region: RegionCode
+    happened_on: PastDate
 
 
 class Feedback(Closed):
@@ -189,13 +257,27 @@ class NoticeSummary(BaseModel):
     happened_on: date
     deliverable: bool
     delivery: Delivery | None
+    void: bool
     feedback_asked: bool
     agrees: bool | None
     answered_at: datetime | None
     created_at: datetime
 
 
-class NoticeView(NoticeSummary):
-    """A notice with what it says, numbers masked where the purpose does not need them."""
+class AmendmentView(BaseModel):
+    """What changed of a notice, and when."""
 
-    content: dict[str, str | list[str] | None]
+    id: UUID
+    void: bool
+    was_region: str
+    was_happened_on: date
+    region: str
+    happened_on: date
+    at: datetime
+
+
+class NoticeView(NoticeSummary):
+    """A notice with what it says now, numbers masked where the purpose does not need them."""
+
+    content: dict[str, str | int | list[str] | None]
+    amendments: list[AmendmentView]

@@ -1,24 +1,14 @@
 """Tables: this node itself, its signing keys, and the nodes it exchanges with."""
 
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.exchange.base import Row
 from shared.columns import Timestamp
 from shared.signing import JsonObject
-
-
-class Level(StrEnum):
-    """What a node is: only county and city nodes answer for regions."""
-
-    COUNTY = "county"
-    CITY = "city"
-    DEPARTMENT = "department"
-    EMPLOYER = "employer"
 
 
 class OwnNode(Row, table=True):
@@ -38,19 +28,31 @@ class OwnNode(Row, table=True):
 
 
 class NodeKey(Row, table=True):
-    """A signing key of ours; the newest one not retired signs, all stay published."""
+    """A signing key of ours (签名密钥), counting from `not_before` until it is retired or revoked.
+    Of those that count one signs: see `our_node`. All stay published, for what they signed."""
 
     __tablename__ = "node_keys"
+    __table_args__ = (
+        CheckConstraint(
+            "(revoked_at IS NULL) = (revocation_reason IS NULL)", "node_keys_revocation"
+        ),
+    )
 
     kid: str = Field(primary_key=True)
     public: JsonObject = Field(sa_column=Column(JSONB, nullable=False))
     private_sealed: bytes
     created_at: datetime = Field(sa_type=Timestamp)
+    made_by: str | None = None
+    not_before: datetime = Field(sa_type=Timestamp)
     retired_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    revoked_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    revocation_reason: str | None = None
+    ended_by: str | None = None
 
 
 class Participant(Row, table=True):
-    """A node as its newest signed record describes it."""
+    """A node as its newest signed record describes it. `jwks` are the keys it has now;
+    `key_history` also holds those that ended, with their ends, for what they signed."""
 
     __tablename__ = "participants"
     __table_args__ = (
@@ -65,6 +67,7 @@ class Participant(Row, table=True):
     region_prefixes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     address: str
     jwks: JsonObject = Field(sa_column=Column(JSONB, nullable=False))
+    key_history: JsonObject = Field(sa_column=Column(JSONB, nullable=False))
     certificate_pem: str | None = None
     roles: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     record_version: int
@@ -73,4 +76,20 @@ class Participant(Row, table=True):
     admitted_by: str
     admitted_at: datetime = Field(sa_type=Timestamp)
     revoked_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    stored_at: datetime = Field(sa_type=Timestamp)
+
+
+class ParticipantRecord(Row, table=True):
+    """Every version of every record as it was signed (历次登记书), in the order they came."""
+
+    __tablename__ = "participant_records"
+    __table_args__ = (UniqueConstraint("node_id", "version", name="participant_records_version"),)
+
+    sequence: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    node_id: str
+    version: int
+    record: JsonObject = Field(sa_column=Column(JSONB, nullable=False))
+    signature: str
     stored_at: datetime = Field(sa_type=Timestamp)

@@ -1,17 +1,31 @@
 """Reading participants."""
 
+from collections.abc import Sequence
+
 from services.exchange.errors import ParticipantNotFound
-from services.exchange.participants.models import Level, OwnNode, Participant
-from services.exchange.participants.schemas import ParticipantView, Record
+from services.exchange.participants.levels import Level
+from services.exchange.participants.models import Participant, ParticipantRecord
+from services.exchange.participants.node import our_keys, own_row
+from services.exchange.participants.rules import says_the_same
+from services.exchange.participants.schemas import (
+    DirectoryPage,
+    ParticipantView,
+    Record,
+    SignedRecord,
+)
 from shared.db import Tx
-from shared.pages import Page, encode_cursor, text_in
-from shared.problems import Unavailable
-from shared.signing import JsonObject, key_set
+from shared.pages import Page, encode_cursor, number_in, text_in
 
 _FOR_REGION = """
 SELECT participants.* FROM participants, unnest(region_prefixes) AS prefix
 WHERE starts_with($1, prefix) AND level = ANY($2::text[]) AND revoked_at IS NULL
 ORDER BY length(prefix) DESC, id LIMIT 1
+"""
+_RECORDS = """
+SELECT record.* FROM participant_records AS record
+JOIN participants ON participants.id = record.node_id
+  AND participants.record_version = record.version
+WHERE sequence > $1 ORDER BY sequence LIMIT $2
 """
 
 
@@ -70,30 +84,59 @@ async def list_participants(limit: int, cursor: str | None, tx: Tx) -> Page[Part
 
 
 async def get_own_record(tx: Tx) -> Record:
-    """Who we say we are, unsigned: what a city needs in order to admit us."""
-    rows = await tx.find(OwnNode, "SELECT * FROM own_node")
-    if not rows:
-        raise Unavailable()
-    own = rows[0]
-    return Record(
+    """Who we say we are, unsigned: what a city needs in order to admit us. What only the city can
+    say (further regions, roles) is as it last said; the version is the next one where anything
+    differs from the record that it signed."""
+    own, known = await own_row(tx), await own_participant(tx)
+    regions = known.region_prefixes if known and own.region in known.region_prefixes else None
+    record = Record(
         id=own.id,
         name=own.name,
         level=Level(own.level),
-        region_prefixes=[own.region],
+        region_prefixes=regions or [own.region],
         address=own.address,
-        jwks=key_set(*await _active_keys(tx)),
+        jwks=await our_keys(tx),
         certificate_pem=own.certificate_pem,
-        version=1,
+        roles=known.roles if known else [],
+        version=known.record_version if known else 1,
+    )
+    if known is None or says_the_same(record, Record.model_validate(known.record)):
+        return record
+    return record.model_copy(update={"version": known.record_version + 1})
+
+
+async def own_participant(tx: Tx) -> Participant | None:
+    """Our own record as our city signed it; None before we are admitted."""
+    found = await tx.find(
+        Participant, "SELECT participants.* FROM participants JOIN own_node USING (id)"
+    )
+    return found[0] if found else None
+
+
+async def list_records(limit: int, since: str | None, tx: Tx) -> DirectoryPage:
+    """The newest signed record of each node, in the order they came."""
+    after = number_in(since) or 0
+    rows = await tx.find(ParticipantRecord, _RECORDS, after, limit + 1)
+    shown = rows[:limit]
+    last = shown[-1].sequence if shown else after
+    return DirectoryPage(
+        items=[SignedRecord(record=row.record, signature=row.signature) for row in shown],
+        next=encode_cursor(last or 0),
+        more=len(rows) > limit,
     )
 
 
-async def _active_keys(tx: Tx) -> list[JsonObject]:
-    rows = await tx.fetch(
-        "SELECT public FROM node_keys WHERE retired_at IS NULL ORDER BY created_at DESC"
+async def list_cities(tx: Tx) -> Sequence[Participant]:
+    """The cities whose directories we follow."""
+    return await tx.find(
+        Participant,
+        "SELECT * FROM participants WHERE level = 'city' AND revoked_at IS NULL"
+        " AND id <> (SELECT id FROM own_node)",
     )
-    return [row["public"] for row in rows]
 
 
 def view_of(participant: Participant) -> ParticipantView:
-    fields = participant.model_dump(exclude={"record", "record_version", "stored_at"})
+    fields = participant.model_dump(
+        exclude={"key_history", "record", "record_version", "stored_at"}
+    )
     return ParticipantView(**fields, version=participant.record_version)

@@ -1,11 +1,22 @@
 """HTTP door of participants."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 
 from services.exchange.auth import CanAdminister, CanRead
-from services.exchange.participants import handlers, queries
-from services.exchange.participants.node import our_keys
-from services.exchange.participants.schemas import ParticipantView, Record, SignedRecord
+from services.exchange.dci.partner_queries import published_keys
+from services.exchange.participants import handlers, keys, queries
+from services.exchange.participants.schemas import (
+    DirectoryPage,
+    KeyView,
+    MakeKey,
+    ParticipantView,
+    Record,
+    Renewal,
+    RevokeKey,
+    SignedRecord,
+)
 from shared.http import Cursor, Limit, PublicTransaction, Route, Transaction
 from shared.pages import Page
 from shared.signing import JsonObject
@@ -38,9 +49,43 @@ async def admit_participant(command: Record, actor: CanAdminister, tx: Transacti
     return await handlers.admit_participant(command, tx)
 
 
+@router.post("/renewals", summary="As a city: take a node's own change of its record")
+async def renew_participant(command: Renewal, tx: PublicTransaction) -> SignedRecord:
+    return await handlers.renew_participant(command, tx)
+
+
+@router.get("/keys", summary="Our signing keys")
+async def list_keys(actor: CanAdminister, tx: Transaction) -> Sequence[KeyView]:
+    return await keys.list_keys(tx)
+
+
+@router.post("/keys", status_code=201, summary="Make the next signing key")
+async def make_key(command: MakeKey, actor: CanAdminister, tx: Transaction) -> KeyView:
+    return await keys.make_key(command, tx)
+
+
+@router.post("/keys/{kid}/retirement", summary="End a key that does not sign any more")
+async def retire_key(kid: str, actor: CanAdminister, tx: Transaction) -> KeyView:
+    return await keys.retire_key(kid, tx)
+
+
+@router.post("/keys/{kid}/revocation", summary="Give up a key that others may have")
+async def revoke_key(
+    kid: str, command: RevokeKey, actor: CanAdminister, tx: Transaction
+) -> KeyView:
+    return await keys.revoke_key(command, kid, tx)
+
+
+@well_known.get("/participants", summary="The signed records of all nodes we know")
+async def list_records(
+    tx: PublicTransaction, limit: Limit = 50, since: Cursor = None
+) -> DirectoryPage:
+    return await queries.list_records(limit, since, tx)
+
+
 @well_known.get("/jwks.json", summary="Our public keys")
 async def get_keys(tx: PublicTransaction) -> JsonObject:
-    return await our_keys(tx)
+    return await published_keys(tx)
 
 
 @well_known.get("/participant.json", summary="Our own record, unsigned")

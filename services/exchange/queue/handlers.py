@@ -63,9 +63,9 @@ async def resume_peer(peer: str, tx: Tx) -> None:
 
 async def retry_message(message_id: str, tx: Tx) -> QueuedMessageView:
     """Send it now: one that waits, or one that had failed or been given up. Its days to try begin
-    anew. Raises MessageNotFound, NotInThisState."""
+    anew. Raises MessageNotFound, NotInThisState, also where its content was erased."""
     message = await require_message(message_id, tx)
-    if message.state not in (Delivery.QUEUED, *_ENDED):
+    if message.state not in (Delivery.QUEUED, *_ENDED) or message.content_sealed is None:
         raise NotInThisState()
     return await _decided(message, Delivery.QUEUED, None, tx)
 
@@ -84,7 +84,7 @@ async def divert_message(command: DivertMessage, message_id: str, tx: Tx) -> Que
     inquiry has its own way (forward). Raises MessageNotFound, NotInThisState, NotDivertible,
     NoParticipant."""
     message = await require_message(message_id, tx)
-    if message.state not in (Delivery.QUEUED, *_ENDED):
+    if message.state not in (Delivery.QUEUED, *_ENDED) or message.content_sealed is None:
         raise NotInThisState()
     if not is_notice(message.kind) or command.to_node == message.to_node:
         raise NotDivertible()
@@ -94,7 +94,9 @@ async def divert_message(command: DivertMessage, message_id: str, tx: Tx) -> Que
     content = json.loads(tx.vault.open(message.content_sealed, content_place(message.message_id)))
     record = content["message"]["notify_event"][0]["data"]["reg_records"]
     await readdress(message.subject_id, peer, tx)
-    sent = await queue_message(peer.id, message.kind, message.subject_id, record, tx)
+    sent = await queue_message(
+        peer.id, message.kind, message.subject_id, record, tx, region=message.region
+    )
     message.diverted_to = sent.message_id
     return await _decided(message, Delivery.DIVERTED, command.reason, tx)
 

@@ -6,8 +6,7 @@ from services.exchange.errors import MessageNotFound
 from services.exchange.messages.models import Delivery, MessageOut, Refusal
 from services.exchange.queue.schemas import PeerQueueView, QueuedMessageView, RefusalView
 from shared.db import Tx
-from shared.pages import Page, decode_cursor, encode_cursor
-from shared.problems import MalformedRequest, Text
+from shared.pages import Page, encode_cursor, number_in
 
 _PEERS = """
 WITH waiting AS (
@@ -50,14 +49,14 @@ async def list_messages(
     peer: str | None, state: Delivery | None, limit: int, cursor: str | None, tx: Tx
 ) -> Page[QueuedMessageView]:
     """Newest first."""
-    rows = await tx.find(MessageOut, _MESSAGES, peer, state, _number_in(cursor), limit + 1)
+    rows = await tx.find(MessageOut, _MESSAGES, peer, state, number_in(cursor), limit + 1)
     more = encode_cursor(rows[limit - 1].sequence or 0) if len(rows) > limit else None
     return Page(items=[message_view(row) for row in rows[:limit]], next=more)
 
 
 async def list_refusals(limit: int, cursor: str | None, tx: Tx) -> Page[RefusalView]:
     """Newest first."""
-    rows = await tx.find(Refusal, _REFUSALS, _number_in(cursor), limit + 1)
+    rows = await tx.find(Refusal, _REFUSALS, number_in(cursor), limit + 1)
     more = encode_cursor(rows[limit - 1].id or 0) if len(rows) > limit else None
     return Page(items=[RefusalView(**row.model_dump()) for row in rows[:limit]], next=more)
 
@@ -72,12 +71,3 @@ async def require_message(message_id: str, tx: Tx) -> MessageOut:
 
 def message_view(message: MessageOut) -> QueuedMessageView:
     return QueuedMessageView(**message.model_dump(include=set(QueuedMessageView.model_fields)))
-
-
-def _number_in(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    key = decode_cursor(cursor)
-    if len(key) != 1 or not isinstance(key[0], int) or not 0 <= key[0] < 2**63:
-        raise MalformedRequest(Text("cursor 无效", "The cursor is not valid"))
-    return key[0]

@@ -30,6 +30,30 @@ class SlotFull(Conflict):
     title = Text("该时间已约满", "All places at that time are taken")
 
 
+class TimesFree(Conflict):
+    """`free` are times of that day that can be had."""
+
+    type = "times-free"
+    title = Text("当日尚有余号,可直接预约", "There are free times that day: book one")
+
+
+class AlreadyWaiting(Conflict):
+    type = "already-waiting"
+    title = Text("此人已在当日候补", "The person waits for that day already")
+
+
+class TooManyWaits(Conflict):
+    type = "too-many-waits"
+    title = Text("候补数量已达上限", "No more waiting lists at once")
+
+
+class NothingOffered(Conflict):
+    type = "nothing-offered"
+    title = Text(
+        "目前没有为此人保留的号,或已过保留时间", "No time is held for her, or not any more"
+    )
+
+
 class DoubleBooked(Conflict):
     type = "double-booked"
     title = Text("此人在该时间已有预约", "The person has another appointment at that time")

@@ -1,6 +1,6 @@
-"""Keeping places, booking, moving, cancelling and keeping appointments."""
+"""Booking, moving, cancelling and keeping appointments."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.migrant.appointments.errors import (
@@ -11,64 +11,33 @@ from services.migrant.appointments.errors import (
     SlotFull,
     TooFarAhead,
 )
-from services.migrant.appointments.models import Appointment, AppointmentPlace
+from services.migrant.appointments.models import Appointment
 from services.migrant.appointments.queries import (
-    booked_of,
+    booking_of,
     day_slots,
     free_slots,
-    place_view,
+    is_busy,
+    taken_of,
     view_of,
 )
 from services.migrant.appointments.rules import AppointmentStatus, Slot, left_of, local_day
 from services.migrant.appointments.schemas import (
     AppointmentView,
     BookAppointment,
-    KeepPlace,
     MoveAppointment,
-    PlaceView,
 )
 from services.migrant.consents.queries import require_consent
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import OFFICES
+from services.migrant.places.models import Place
 from services.migrant.services.rules import Service, consent_for
 from shared.db import Tx
 from shared.events.migrant import AppointmentBooked, AppointmentCancelled, AppointmentChanged
 from shared.ids import new_id
-from shared.problems import NotFound, OutsideJurisdiction, StaleVersion
+from shared.problems import NotFound
 from shared.subjects import require_own
 
 _ALTERNATIVES = 5
-
-
-async def open_place(command: KeepPlace, tx: Tx) -> PlaceView:
-    """Begin keeping appointments at a place. Raises OutsideJurisdiction."""
-    if not tx.actor.covers(command.area):
-        raise OutsideJurisdiction()
-    place = AppointmentPlace(
-        id=new_id(),
-        office=tx.actor.org,
-        changed_at=tx.now,
-        changed_by=tx.actor.sub,
-        **command.model_dump(mode="json"),
-    )
-    await tx.add(place)
-    return place_view(place)
-
-
-async def change_place(place_id: UUID, version: int, command: KeepPlace, tx: Tx) -> PlaceView:
-    """Other hours from now on. What is booked stays booked: moving it is for the office to
-    arrange with each person. Raises OutsideJurisdiction, StaleVersion, NotFound."""
-    place = await tx.require(AppointmentPlace, place_id, lock=True)
-    if not (tx.actor.covers(place.area) and tx.actor.covers(command.area)):
-        raise OutsideJurisdiction()
-    if place.version != version:
-        raise StaleVersion()
-    for name, value in command.model_dump(mode="json").items():
-        setattr(place, name, value)
-    place.changed_at = tx.now
-    place.changed_by = tx.actor.sub
-    await tx.save(place)
-    return place_view(place)
 
 
 async def book_appointment(command: BookAppointment, tx: Tx) -> AppointmentView:
@@ -82,7 +51,7 @@ async def book_appointment(command: BookAppointment, tx: Tx) -> AppointmentView:
         id=new_id(),
         person_id=person_id,
         region=place.area,
-        office=place.office,
+        office=str(place.org),
         service=command.service,
         at=slot.at,
         ends_at=slot.ends_at,
@@ -93,19 +62,23 @@ async def book_appointment(command: BookAppointment, tx: Tx) -> AppointmentView:
         booked_from=tx.actor.region,
     )
     await tx.add(appointment)
+    tell_booked(appointment, place, tx)
+    tx.saw(person_id, "appointment")
+    return view_of(appointment)
+
+
+def tell_booked(appointment: Appointment, place: Place, tx: Tx) -> None:
     tx.emit(
         AppointmentBooked(
             appointment_id=appointment.id,
-            person_id=person_id,
+            person_id=appointment.person_id,
             region=place.area,
-            at=slot.at,
+            at=appointment.at,
             place_zh=place.name_zh,
             place_en=place.name_en,
             revision=appointment.revision,
         )
     )
-    tx.saw(person_id, "appointment")
-    return view_of(appointment)
 
 
 async def move_appointment(
@@ -189,33 +162,40 @@ async def _take(
     at: datetime,
     moving: Appointment | None,
     tx: Tx,
-) -> tuple[AppointmentPlace, Slot]:
+) -> tuple[Place, Slot]:
     """A free time of a place for a person. Person, then place are locked until the commit, so
     that of two who ask for the last time at once the second is told that it is taken."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", str(person_id))
-    place = await tx.require(AppointmentPlace, place_id, lock=True)
+    await lock_person(person_id, tx)
+    place = await tx.require(Place, place_id, lock=True)
     day = local_day(at)
     if at <= tx.now:
         raise AlreadyBegun()
-    if (day - tx.today).days > place.days_ahead:
-        raise TooFarAhead()
+    check_ahead(place, day, tx)
     slot = next((each for each in day_slots(place, day, service) if each.at == at), None)
     if slot is None:
         raise ClosedThen(free=await _alternatives(place, at, service, tx))
-    own = moving.id if moving else None
-    if await tx.fetch_value(
-        "SELECT busy_then($1, $2, $3, $4)", person_id, slot.at, slot.ends_at, own
-    ):
+    if await is_busy(person_id, slot.at, slot.ends_at, tx, moving.id if moving else None):
         raise DoubleBooked()
-    booked = await booked_of(place.id, day, tx)
-    if not left_of(slot, booked):
+    if not left_of(slot, await taken_of(place.id, day, tx)):
         raise SlotFull(free=await _alternatives(place, at, service, tx))
     return place, slot
 
 
-async def _alternatives(
-    place: AppointmentPlace, at: datetime, service: Service, tx: Tx
-) -> list[str]:
+async def lock_person(person_id: UUID, tx: Tx) -> None:
+    """One booking of a person at a time."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", str(person_id))
+
+
+def check_ahead(place: Place, day: date, tx: Tx) -> None:
+    """Raises TooFarAhead; ClosedThen for a place that keeps no appointments."""
+    booking = booking_of(place)
+    if booking is None:
+        raise ClosedThen(free=[])
+    if (day - tx.today).days > booking.days_ahead:
+        raise TooFarAhead()
+
+
+async def _alternatives(place: Place, at: datetime, service: Service, tx: Tx) -> list[str]:
     """The free times of that day nearest to the one asked for."""
     free = await free_slots(place, local_day(at), service, tx)
     nearest = sorted(free, key=lambda each: abs(each.at - at))[:_ALTERNATIVES]

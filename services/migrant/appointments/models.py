@@ -1,38 +1,13 @@
-"""Tables: appointments, and the places that keep them."""
+"""Tables: appointments, and who waits for one."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Index
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from services.migrant.base import Row
 from shared.columns import Timestamp
-
-
-class AppointmentPlace(Row, table=True):
-    """Where an office keeps appointments (预约点), and when: `windows` of the week, `exceptions`
-    for single days. Its name goes into texts, so it never says what is treated there."""
-
-    __tablename__ = "appointment_places"
-    __table_args__ = (
-        Index("appointment_places_area", "area", postgresql_ops={"area": "text_pattern_ops"}),
-    )
-
-    id: UUID = Field(primary_key=True)
-    area: str
-    office: str
-    name_zh: str
-    name_en: str
-    address: str
-    days_ahead: int
-    windows: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    exceptions: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    version: int = 1
-    changed_at: datetime = Field(sa_type=Timestamp)
-    changed_by: str
 
 
 class Appointment(Row, table=True):
@@ -57,8 +32,41 @@ class Appointment(Row, table=True):
     status: str
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
-    place_id: UUID | None = Field(default=None, foreign_key="appointment_places.id")
+    place_id: UUID | None = Field(default=None, foreign_key="places.id")
     ends_at: datetime = Field(sa_type=Timestamp)
     booked_from: str
     revision: int = 1
     confirmed_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class AppointmentWait(Row, table=True):
+    """That somebody waits for a time at a place on a day (候补), in the order of the ids and by
+    nothing else. While it is `offered`, `appointment_id` is held for her until `held_until`.
+    `passed_at` is when a time was free that she could not come to, so that others may have it.
+    `region` is the place's, `booked_from` that of the desk that asked."""
+
+    __tablename__ = "appointment_waits"
+    __table_args__ = (
+        Index(
+            "appointment_waits_open",
+            "place_id",
+            "day",
+            "id",
+            postgresql_where="status IN ('waiting', 'offered')",
+        ),
+        Index("appointment_waits_person", "person_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    place_id: UUID = Field(foreign_key="places.id")
+    region: str
+    booked_from: str
+    service: str
+    day: date
+    status: str
+    asked_at: datetime = Field(sa_type=Timestamp)
+    recorded_by: str
+    appointment_id: UUID | None = None
+    held_until: datetime | None = Field(default=None, sa_type=Timestamp)
+    passed_at: datetime | None = Field(default=None, sa_type=Timestamp)

@@ -9,11 +9,12 @@ from shared.events.migrant import AppointmentBooked, AppointmentCancelled
 
 
 async def cancel_leaning(person_id: UUID, purpose: ConsentPurpose, tx: Tx) -> None:
-    """She took a consent back: what was booked for services that run on it is cancelled, in
-    whichever township it was booked."""
+    """She took a consent back: what was booked for services that run on it is cancelled, and she
+    is on no waiting list for them, in whichever township that was."""
     services = [each.value for each in Service if consent_for(each) is purpose]
     if not services:
         return
+    await tx.execute("SELECT end_waits($1, $2)", person_id, services)
     for row in await tx.fetch(
         "SELECT * FROM cancel_planned($1, $2, $3)", person_id, services, tx.now
     ):

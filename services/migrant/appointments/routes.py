@@ -1,20 +1,20 @@
-"""HTTP door of appointments and the places that keep them."""
+"""HTTP door of appointments and the times that places keep."""
 
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 
-from services.migrant.appointments import handlers, queries
+from services.migrant.appointments import handlers, queries, waiting
 from services.migrant.appointments.rules import NearDay
 from services.migrant.appointments.schemas import (
     AppointmentView,
     BookAppointment,
-    KeepPlace,
     MoveAppointment,
-    PlaceView,
     SlotView,
+    WaitForTime,
+    WaitView,
 )
 from services.migrant.auth import (
     CanActForSelf,
@@ -22,58 +22,23 @@ from services.migrant.auth import (
     CanReadOwn,
     CanReadOwnHere,
     CanRequest,
-    CanWrite,
 )
 from services.migrant.services.rules import Service
-from shared.codes import RegionCode
-from shared.http import Cursor, IfMatch, Limit, PersonalTransaction, Route, Transaction, etag
-from shared.pages import Page
+from shared.http import PersonalTransaction, Route, Transaction
 
 router = APIRouter(tags=["appointments"], route_class=Route)
 
 Day = Annotated[NearDay, Query(description="a day in China")]
 
 
-@router.post("/appointment-places", status_code=201, summary="Keep appointments at a place")
-async def open_place(command: KeepPlace, actor: CanWrite, tx: Transaction) -> PlaceView:
-    return await handlers.open_place(command, tx)
-
-
-@router.get("/appointment-places", summary="Where appointments are kept")
-async def list_places(
-    actor: CanReadOwnHere,
-    tx: Transaction,
-    area: RegionCode | None = None,
-    limit: Limit = 25,
-    cursor: Cursor = None,
-) -> Page[PlaceView]:
-    return await queries.list_places(area, limit, cursor, tx)
-
-
-@router.get("/appointment-places/{place_id}", summary="A place and its hours")
-async def get_place(
-    place_id: UUID, actor: CanReadOwnHere, tx: Transaction, response: Response
-) -> PlaceView:
-    place = await queries.get_place(place_id, tx)
-    response.headers["ETag"] = etag(place.version)
-    return place
-
-
-@router.put("/appointment-places/{place_id}", summary="Change a place or its hours")
-async def change_place(
-    place_id: UUID, command: KeepPlace, actor: CanWrite, tx: Transaction, version: IfMatch
-) -> PlaceView:
-    return await handlers.change_place(place_id, version, command, tx)
-
-
-@router.get("/appointment-places/{place_id}/slots", summary="The free times of a day")
+@router.get("/places/{place_id}/slots", summary="The free times of a day")
 async def list_free(
     place_id: UUID, day: Day, service: Service, actor: CanReadOwnHere, tx: Transaction
 ) -> Sequence[SlotView]:
     return await queries.list_free(place_id, day, service, tx)
 
 
-@router.get("/appointment-places/{place_id}/appointments", summary="The day's list of an office")
+@router.get("/places/{place_id}/appointments", summary="The day's list of an office")
 async def list_day(
     place_id: UUID, day: Day, actor: CanReadHere, tx: PersonalTransaction
 ) -> Sequence[AppointmentView]:
@@ -113,3 +78,29 @@ async def cancel_appointment(
     appointment_id: UUID, actor: CanActForSelf, tx: PersonalTransaction
 ) -> AppointmentView:
     return await handlers.cancel_appointment(appointment_id, tx)
+
+
+@router.post("/appointment-waits", status_code=201, summary="Wait for a time of a full day")
+async def wait_for_time(
+    command: WaitForTime, actor: CanRequest, tx: PersonalTransaction
+) -> WaitView:
+    return await waiting.wait_for_time(command, tx)
+
+
+@router.get("/appointment-waits", summary="What a person waits for, and how many before her")
+async def list_waits(
+    person_id: UUID, actor: CanReadOwn, tx: PersonalTransaction
+) -> Sequence[WaitView]:
+    return await queries.list_waits(person_id, tx)
+
+
+@router.post("/appointment-waits/{wait_id}/acceptance", summary="Take the time held for her")
+async def accept_offer(
+    wait_id: UUID, actor: CanActForSelf, tx: PersonalTransaction
+) -> AppointmentView:
+    return await waiting.accept_offer(wait_id, tx)
+
+
+@router.post("/appointment-waits/{wait_id}/withdrawal", summary="Wait no longer")
+async def withdraw_wait(wait_id: UUID, actor: CanActForSelf, tx: PersonalTransaction) -> WaitView:
+    return await waiting.withdraw_wait(wait_id, tx)

@@ -1,10 +1,10 @@
 """When a place is open, and which of its times are free. Pure; local times are China's."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -12,6 +12,9 @@ from services.migrant.services.rules import Service
 from shared.clock import CHINA, today
 from shared.text import CalendarDay
 
+_MORNING: Final = time(8)  # nobody is asked to answer a text by night
+_EVENING: Final = time(20)
+MOST_WAITS: Final = 5  # that one person has open at once
 FORESEEN = timedelta(days=800)  # how far from today a day of appointments may be
 
 
@@ -28,9 +31,21 @@ NearDay = Annotated[CalendarDay, AfterValidator(near)]
 class AppointmentStatus(StrEnum):
     """There is no "missed": a time that passed unused is only a time that passed."""
 
+    HELD = "held"
     BOOKED = "booked"
     CANCELLED = "cancelled"
     KEPT = "kept"
+
+
+class WaitStatus(StrEnum):
+    """Where a place on a waiting list stands (候补状态)."""
+
+    WAITING = "waiting"  # 候补中
+    OFFERED = "offered"  # 有号待确认
+    TAKEN = "taken"  # 已转预约
+    LAPSED = "lapsed"  # 逾时未确认
+    WITHDRAWN = "withdrawn"  # 已撤回
+    OVER = "over"  # 当日已过
 
 
 class Hours(BaseModel):
@@ -68,8 +83,26 @@ class ExceptionalDay(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    day: NearDay
+    day: CalendarDay
     hours: Annotated[list[Hours], Field(max_length=20)]
+
+
+class Booking(BaseModel):
+    """When a place keeps appointments (预约安排): `windows` of the week, `exceptions` for single
+    days, how many days ahead one can book, and how long a time that came free is held for whoever
+    waits for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days_ahead: Annotated[int, Field(ge=1, le=365)] = 60
+    hold_minutes: Annotated[int, Field(ge=15, le=1440)] = 120
+    windows: Annotated[list[Window], Field(max_length=50)]
+    exceptions: Annotated[list[ExceptionalDay], Field(max_length=400, default_factory=list)]
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        check_hours(self.windows, self.exceptions)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +126,45 @@ def check_hours(windows: Sequence[Window], exceptions: Sequence[ExceptionalDay])
         raise ValueError("同一天写了两次 / a day is there twice")
 
 
-def slots_of(
-    day: date,
-    windows: Sequence[Window],
-    exceptions: Sequence[ExceptionalDay],
-    service: Service,
-) -> list[Slot]:
+def slots_of(day: date, booking: Booking, service: Service) -> list[Slot]:
     """The times of a day at which a service can be booked, earliest first."""
-    exceptional = [each.hours for each in exceptions if each.day == day]
+    exceptional = [each.hours for each in booking.exceptions if each.day == day]
     hours: Sequence[Hours] = (
         exceptional[0]
         if exceptional
-        else [each for each in windows if day.isoweekday() in each.weekdays]
+        else [each for each in booking.windows if day.isoweekday() in each.weekdays]
     )
     found = [slot for each in hours if service in each.services for slot in _cut(day, each)]
     return sorted(found, key=lambda slot: slot.at)
 
 
-def left_of(slot: Slot, booked: Mapping[tuple[datetime, str], int]) -> int:
-    """How many more can come at a time, given how many are booked by start and service."""
-    taken = sum(booked.get((slot.at, service), 0) for service in slot.services)
-    return max(slot.capacity - taken, 0)
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What of a day can no longer be had: how many are `booked` by start and service, and to how
+    many who wait for a time of that day the next one is `promised`, by service."""
+
+    booked: Mapping[tuple[datetime, str], int]
+    promised: Mapping[str, int] = field(default_factory=dict)
+
+
+def left_of(slot: Slot, taken: Taken) -> int:
+    """How many more can come at a time."""
+    gone = sum(
+        taken.booked.get((slot.at, service), 0) + taken.promised.get(service, 0)
+        for service in slot.services
+    )
+    return max(slot.capacity - gone, 0)
+
+
+def hold_until(now: datetime, minutes: int, at: datetime) -> datetime:
+    """Until when a time that came free is held: so many minutes, of which those of the night do
+    not count, and never beyond its beginning."""
+    local = now.astimezone(CHINA)
+    if local.time() < _MORNING:
+        local = datetime.combine(local.date(), _MORNING, CHINA)
+    elif local.time() >= _EVENING:
+        local = datetime.combine(local.date() + timedelta(days=1), _MORNING, CHINA)
+    return min((local + timedelta(minutes=minutes)).astimezone(UTC), at)
 
 
 def local_day(at: datetime) -> date:
@@ -124,14 +175,6 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     """The first moment of a day in China and of the next, in UTC."""
     begins = datetime.combine(day, time(), CHINA).astimezone(UTC)
     return begins, begins + timedelta(days=1)
-
-
-def windows_of(held: Sequence[Mapping[str, Any]]) -> list[Window]:
-    return [Window.model_validate(each) for each in held]
-
-
-def exceptions_of(held: Sequence[Mapping[str, Any]]) -> list[ExceptionalDay]:
-    return [ExceptionalDay.model_validate(each) for each in held]
 
 
 def _cut(day: date, hours: Hours) -> Iterator[Slot]:

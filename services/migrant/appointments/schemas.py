@@ -1,66 +1,19 @@
 """Commands and views of appointments."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Self
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel
 
 from services.migrant.appointments.rules import (
     FORESEEN,
     AppointmentStatus,
-    ExceptionalDay,
-    Window,
-    check_hours,
+    NearDay,
+    WaitStatus,
 )
 from services.migrant.services.rules import Service
-from services.migrant.types import ShortText
-from shared.commands import Command, CountyCode
-from shared.text import clean
-
-
-def _fits_a_text(name: str) -> str:
-    if set(name) & set("【】"):
-        raise ValueError("名称中不能有【】 / no 【】 in the name")
-    return name
-
-
-# It has its place in a text message, where 【】 would look like a second sender.
-PlaceName = Annotated[
-    str, Field(min_length=1, max_length=40), AfterValidator(clean), AfterValidator(_fits_a_text)
-]
-
-
-class KeepPlace(Command):
-    """A place where appointments are kept (预约点), with its hours. `name` goes into reminders:
-    it says where to go and never what for."""
-
-    area: CountyCode
-    name_zh: PlaceName
-    name_en: PlaceName
-    address: ShortText
-    days_ahead: Annotated[int, Field(ge=1, le=365)] = 60
-    windows: Annotated[list[Window], Field(max_length=50)]
-    exceptions: Annotated[list[ExceptionalDay], Field(max_length=400, default_factory=list)]
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        check_hours(self.windows, self.exceptions)
-        return self
-
-
-class PlaceView(BaseModel):
-    id: UUID
-    area: str
-    office: str
-    name_zh: str
-    name_en: str
-    address: str
-    days_ahead: int
-    windows: Sequence[Window]
-    exceptions: Sequence[ExceptionalDay]
-    version: int
+from shared.commands import Command
 
 
 class SlotView(BaseModel):
@@ -114,3 +67,31 @@ class AppointmentView(BaseModel):
     recorded_at: datetime
     confirmed_at: datetime | None
     name: str | None = None
+
+
+class WaitForTime(Command):
+    """Wait for a time at a place on a day when all are taken (候补)."""
+
+    person_id: UUID
+    place_id: UUID
+    service: Service
+    day: NearDay
+
+
+class WaitView(BaseModel):
+    """Her place on a waiting list. `ahead` is how many wait for that day before her, while she
+    waits; `at` is the time held for her until `held_until`, while one is; `appointment_id` is the
+    appointment that it became when she accepted."""
+
+    id: UUID
+    person_id: UUID
+    place_id: UUID
+    service: Service
+    day: date
+    status: WaitStatus
+    ahead: int | None
+    at: datetime | None
+    ends_at: datetime | None
+    held_until: datetime | None
+    appointment_id: UUID | None
+    asked_at: datetime

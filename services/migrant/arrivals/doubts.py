@@ -6,13 +6,20 @@ from uuid import UUID
 from services.migrant.arrivals.models import Arrival, StayEnd
 from services.migrant.arrivals.rules import OF_ROOM, Doubt, death_in
 from services.migrant.people.models import PersonHere
-from services.migrant.people.queries import current_id, open_stay
+from services.migrant.people.queries import current_id, died_on, open_stay
 from shared.db import Tx
+from shared.events.registry_vital import DeathAnnulled, DeathCorrected, DeathRegistered
 
 # A stay that a death had ended goes on: until she moved, where she has arrived again since.
 _ENDED_BY_DEATH = """
 SELECT * FROM arrivals WHERE person_id = $1 AND ended_by = 'death'
 ORDER BY arrived_on, id FOR UPDATE
+"""
+# By the death's own id; one told before deaths were kept by theirs stands under the person's.
+_FORGET = "DELETE FROM recorded_deaths WHERE id = $1"
+_KEEP = """
+INSERT INTO recorded_deaths (id, person_id, region, died_on) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET died_on = excluded.died_on, region = excluded.region
 """
 _NEXT = """
 SELECT * FROM arrivals WHERE person_id = $1 AND (arrived_on, id) > ($2, $3)
@@ -32,20 +39,44 @@ async def mark_doubt(arrival_id: UUID, doubt: str, room_id: UUID | None, tx: Tx)
     await tx.save(stay)
 
 
-async def record_death(person_id: UUID, died_on: date | None, tx: Tx) -> None:
-    """Somebody known here died on a day, or on another day than was said, or (None) did not. What
-    an earlier word did to her stays is undone first. Runs as the service, over the whole county;
-    applying it twice changes nothing."""
-    person = await tx.get(PersonHere, await current_id(person_id, tx), lock=True)
-    if person is None or (died_on is not None and person.died_on == died_on):
+async def record_death(event: DeathRegistered | DeathCorrected, tx: Tx) -> None:
+    """The registry holds a death, or corrected it: it is kept whether or not the desk has met her,
+    and her stays end with it. One that happened elsewhere is kept as the county's own. Runs as the
+    service, over the whole county; applying it twice changes nothing."""
+    person_id = await current_id(event.person_id, tx)
+    before = await died_on(person_id, tx)
+    await tx.execute(_FORGET, event.person_id)
+    await tx.execute(
+        _KEEP,
+        event.death_id,
+        person_id,
+        event.region if tx.actor.covers(event.region) else tx.actor.region,
+        event.died_on,
+    )
+    await _judge_stays(person_id, before, tx)
+
+
+async def annul_death(event: DeathAnnulled, tx: Tx) -> None:
+    """It was registered in error: what it did to her stays is undone."""
+    person_id = await current_id(event.person_id, tx)
+    before = await died_on(person_id, tx)
+    for told in (event.death_id, event.person_id):
+        await tx.execute(_FORGET, told)
+    await _judge_stays(person_id, before, tx)
+
+
+async def _judge_stays(person_id: UUID, before: date | None, tx: Tx) -> None:
+    """What an earlier word did to her stays is undone before what holds now is done."""
+    person, died = await tx.get(PersonHere, person_id, lock=True), await died_on(person_id, tx)
+    if person is None or (died is not None and died == before):
         return
-    await _resume(person.person_id, tx)
-    person.died_on, person.updated_at = died_on, tx.now
+    await _resume(person_id, tx)
+    person.updated_at = tx.now
     await tx.save(person)
-    stay = await open_stay(person.person_id, tx, lock=True)
-    if died_on is None or stay is None:
+    stay = await open_stay(person_id, tx, lock=True)
+    if died is None or stay is None:
         return
-    end = death_in(stay.arrived_on, died_on).until
+    end = death_in(stay.arrived_on, died).until
     if end is None:
         stay.doubts = [*stay.doubts, Doubt.RECORDED_DEAD]
     else:

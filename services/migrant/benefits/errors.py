@@ -28,6 +28,11 @@ class ListFull(Conflict):
     title = Text("清单行数已达上限", "The list holds no more lines")
 
 
+class AlreadyListed(Conflict):
+    type = "already-listed"
+    title = Text("此人此笔已在清单中", "This very payment is on the list already")
+
+
 class ListEmpty(Conflict):
     type = "list-empty"
     title = Text("清单没有可发放的人员", "Nobody is on the list")

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.migrant.benefits.errors import (
+    AlreadyListed,
     AmountDoesNotFit,
     ClearedBefore,
     FindingsOpen,
@@ -20,7 +21,6 @@ from services.migrant.benefits.models import (
     BenefitLine,
     BenefitList,
     BenefitStep,
-    RecordedDeath,
 )
 from services.migrant.benefits.queries import (
     all_programmes,
@@ -44,6 +44,7 @@ from services.migrant.benefits.schemas import (
     AmendLine,
     ClearFinding,
     DrawUpList,
+    FileLine,
     LineAdded,
     LinesAdded,
     LineView,
@@ -52,12 +53,18 @@ from services.migrant.benefits.schemas import (
     SetProgramme,
     WholeListView,
 )
-from services.migrant.people.queries import current_id
+from services.migrant.errors import NameDiffers, PersonNotFound
+from services.migrant.people.queries import current_id, find_known
+from services.migrant.people.rules import same_name
 from shared.db import Tx
-from shared.events.registry_vital import DeathCorrected, DeathRegistered
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 
+_LISTED = """
+SELECT EXISTS (SELECT FROM benefit_lines
+               WHERE list_id = $1 AND person_id = $2 AND amount_fen = $3
+                 AND account_index IS NOT DISTINCT FROM $4 AND status <> 'removed')
+"""
 # A list in these states may still change; an approval of what changes falls.
 _CHANGEABLE = (ListStatus.DRAWN_UP, ListStatus.SUBMITTED, ListStatus.APPROVED)
 
@@ -107,9 +114,7 @@ async def add_lines(list_id: UUID, command: AddLines, tx: Tx) -> LinesAdded:
     """Add payments; a line that does not fit is told and the others go on. The same person twice
     is added and found, never dropped. Raises NotFound, ListNotNow, ListFull."""
     drawn = await changing(list_id, tx)
-    count = await tx.fetch_value("SELECT count(*) FROM benefit_lines WHERE list_id = $1", list_id)
-    if count + len(command.lines) > MOST_LINES:
-        raise ListFull(most=MOST_LINES)
+    await _require_room(list_id, len(command.lines), tx)
     programme = await _programme_of(drawn, tx)
     items = []
     for each in command.lines:
@@ -120,6 +125,40 @@ async def add_lines(list_id: UUID, command: AddLines, tx: Tx) -> LinesAdded:
     added = sum(each.problem is None for each in items)
     await note(list_id, StepKind.LINES_ADDED, tx, lines=added)
     return LinesAdded(items=items)
+
+
+async def file_line(command: FileLine, tx: Tx) -> UUID:
+    """A line of a sheet; the id of the payment. The very same payment is on the list once, however
+    often it is filed; another sum for the same person is added and found. Raises NotFound,
+    ListNotNow, ListFull, PersonNotFound, NameDiffers, AmountDoesNotFit, AlreadyListed."""
+    drawn = await changing(command.list_id, tx)
+    known = await find_known(command.id_number, tx)
+    if known is None:
+        raise PersonNotFound()
+    if not same_name(known.name, command.name):
+        raise NameDiffers()
+    new = NewLine(
+        person_id=known.person_id,
+        name=command.name,
+        amount_fen=command.amount_fen,
+        account=command.account,
+    )
+    if not (await _programme_of(drawn, tx)).fits(new.amount_fen):
+        raise AmountDoesNotFit()
+    index = None if new.account is None else tx.vault.index(new.account, "benefit_account")
+    if await tx.fetch_value(_LISTED, drawn.id, known.person_id, new.amount_fen, index):
+        raise AlreadyListed()
+    await _require_room(drawn.id, 1, tx)
+    line_id = await _add(drawn, new, tx)
+    await note(drawn.id, StepKind.LINES_ADDED, tx, lines=1)
+    return line_id
+
+
+async def _require_room(list_id: UUID, lines: int, tx: Tx) -> None:
+    """Raises ListFull."""
+    count = await tx.fetch_value("SELECT count(*) FROM benefit_lines WHERE list_id = $1", list_id)
+    if count + lines > MOST_LINES:
+        raise ListFull(most=MOST_LINES)
 
 
 async def _add(drawn: BenefitList, new: NewLine, tx: Tx) -> UUID:
@@ -230,26 +269,6 @@ async def withdraw_list(list_id: UUID, tx: Tx) -> WholeListView:
     await tx.save(drawn)
     await note(list_id, StepKind.WITHDRAWN, tx)
     return await get_list(list_id, tx)
-
-
-async def record_death(event: DeathRegistered | DeathCorrected, tx: Tx) -> None:
-    """The registry holds a death: lists with that person show it to a human. Twice is once; one
-    that happened elsewhere is kept as the county's own."""
-    await tx.execute(
-        "INSERT INTO recorded_deaths (id, person_id, region, died_on) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (id) DO UPDATE SET died_on = excluded.died_on, region = excluded.region",
-        event.death_id,
-        await current_id(event.person_id, tx),
-        event.region if tx.actor.covers(event.region) else tx.actor.region,
-        event.died_on,
-    )
-
-
-async def forget_death(death_id: UUID, tx: Tx) -> None:
-    """It was registered in error."""
-    death = await tx.get(RecordedDeath, death_id)
-    if death is not None:
-        await tx.execute("DELETE FROM recorded_deaths WHERE id = $1", death_id)
 
 
 async def require_no_findings(list_id: UUID, tx: Tx) -> None:

@@ -134,16 +134,3 @@ class BenefitRecovery(Row, table=True):
     repaid_on: date | None = None
     proposed_at: datetime = Field(sa_type=Timestamp)
     proposed_by: str
-
-
-class RecordedDeath(Row, table=True):
-    """That the registry holds a death of somebody, by ids and day alone: lists are checked against
-    it. `id` is the death's own."""
-
-    __tablename__ = "recorded_deaths"
-    __table_args__ = (Index("recorded_deaths_person", "person_id"),)
-
-    id: UUID = Field(primary_key=True)
-    person_id: UUID
-    region: str
-    died_on: date

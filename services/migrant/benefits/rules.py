@@ -227,6 +227,18 @@ def check_approver(
         raise OfficeApproved()
 
 
+_YUAN = re.compile(r"(\d{1,7})(?:\.(\d{1,2}))?元?", re.ASCII)
+
+
+def fen_of(typed: str) -> int:
+    """A sum as a sheet has it, in yuan with at most two decimals, in fen. Raises ValueError."""
+    found = _YUAN.fullmatch(typed.replace(",", "").replace("¥", "").strip())
+    fen = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else 0
+    if fen < 1:
+        raise ValueError("金额应为元,最多两位小数 / a sum in yuan with at most two decimals")
+    return fen
+
+
 def yuan(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
 

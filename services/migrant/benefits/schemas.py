@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from services.migrant.benefits.rules import (
     FindingKind,
@@ -16,8 +16,10 @@ from services.migrant.benefits.rules import (
     ReturnReason,
     SendBackReason,
     StepKind,
+    fen_of,
 )
 from services.migrant.types import AccountNumber, Fen, PastDate
+from shared.codes import ResidentId
 from shared.commands import Command, CountyCode
 from shared.text import FreeText, PersonName
 
@@ -43,6 +45,16 @@ class NewLine(Command):
     person_id: UUID
     name: PersonName
     amount_fen: Fen
+    account: AccountNumber | None = None
+
+
+class FileLine(Command):
+    """A line of a sheet: a payment to somebody whom the desk knows by her id number."""
+
+    list_id: UUID
+    name: PersonName
+    id_number: ResidentId
+    amount_fen: Annotated[Fen, BeforeValidator(fen_of)]
     account: AccountNumber | None = None
 
 

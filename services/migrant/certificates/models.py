@@ -38,6 +38,7 @@ class Certificate(Row, table=True):
     revocation_reason: str | None = None
     request_key: str | None = None
     request_index: bytes | None = None
+    reminded_on: date | None = None
 
 
 class StatusList(Row, table=True):

@@ -27,6 +27,7 @@ DECIDE: Final = timedelta(days=_LIMITS["decide_days"])
 OBJECTION: Final = timedelta(days=_LIMITS["objection_days"])
 COLLECT: Final = timedelta(days=_LIMITS["collect_days"])
 AGAIN: Final = timedelta(minutes=_LIMITS["again_minutes"])
+REMIND_DAYS: Final = _LIMITS["remind_days"]
 
 
 class RequestStatus(StrEnum):

@@ -1,6 +1,6 @@
 """What can go wrong with claims."""
 
-from shared.problems import BodyTooLarge, Conflict, Problem, Text, WrongMediaType
+from shared.problems import BodyTooLarge, Conflict, NotFound, Problem, Text, WrongMediaType
 
 
 class NoRule(Conflict):
@@ -56,6 +56,62 @@ class ReasonNeeded(Problem):
 class RuleExists(Conflict):
     type = "claim-rule-exists"
     title = Text("这一天起已有此项规则", "A rule of this code holds from that day already")
+
+
+class AnsweredThere(Conflict):
+    type = "answered-by-the-paying-county"
+    title = Text(
+        "支付地已收到此报销,由其在本系统答复和支付",
+        "The paying county has this claim here, and answers and pays it itself",
+    )
+
+
+class NothingToCorrect(Problem):
+    status = 422
+    type = "nothing-to-correct"
+    title = Text("请写明要更正的内容", "Say what is to be put right")
+
+
+class DisputedBefore(Conflict):
+    type = "disputed-before"
+    title = Text("此报销已有协查或争议编号", "This claim names an inquiry or dispute already")
+
+
+class GrantTooLow(Conflict):
+    type = "grant-too-low"
+    title = Text(
+        "已支付的不能再少于或不予支付", "No less than what was paid already can be granted"
+    )
+
+
+class UnknownClaim(NotFound):
+    type = "unknown-claim"
+    title = Text("没有收到过此项报销", "No such claim was received")
+
+
+class NotPayable(Conflict):
+    type = "claim-not-payable"
+    title = Text(
+        "只有同意支付且未列入其他清单的报销可列入", "Only accepted claims on no other list"
+    )
+
+
+class ClaimListNotNow(Conflict):
+    type = "claim-list-not-at-this-step"
+    title = Text("支付清单目前不能这样办理", "This cannot be done with the list where it stands")
+
+
+class SecondPersonNeeded(Conflict):
+    type = "second-person-needed"
+    title = Text(
+        "审核或拟定过清单中报销的人不能批准支付",
+        "Whoever drew the list up, or decided on a claim of it, does not approve it",
+    )
+
+
+class ClaimListChanged(Conflict):
+    type = "claim-list-changed"
+    title = Text("清单金额与您审阅的不一致", "The list's sum is not what you looked at")
 
 
 class PaperTooLarge(BodyTooLarge):

@@ -3,11 +3,15 @@
 from datetime import date
 from uuid import UUID
 
+from services.migrant.claims.carrying import is_carried, submit, tell_again, tell_step
 from services.migrant.claims.errors import (
+    AnsweredThere,
     ClaimedBefore,
+    DisputedBefore,
     GrantTooHigh,
     NoRule,
     NotAPaper,
+    NothingToCorrect,
     NotNow,
     PapersMissing,
     PaperTooLarge,
@@ -17,16 +21,16 @@ from services.migrant.claims.errors import (
     TooManyPapers,
 )
 from services.migrant.claims.models import Claim, ClaimPaper
-from services.migrant.claims.queries import all_rules, opened, paper_place, place, rule_of, seen
+from services.migrant.claims.queries import all_rules, paper_place, place, rule_of, seen
 from services.migrant.claims.rules import (
     MOST_BYTES,
     MOST_PAPERS,
-    PAYERS_STEPS,
     ClaimRule,
     ClaimStatus,
     PaperKind,
     Payer,
     Step,
+    TellStep,
     due_on,
     may,
     media_type_of,
@@ -37,7 +41,9 @@ from services.migrant.claims.rules import (
 from services.migrant.claims.schemas import (
     ClaimRuleView,
     ClaimView,
+    CorrectClaim,
     DecideClaim,
+    DisputeClaim,
     FileClaim,
     ObjectToClaim,
     PaperView,
@@ -46,13 +52,12 @@ from services.migrant.claims.schemas import (
     PaymentView,
     SetClaimRule,
 )
+from services.migrant.claims.settling import note_lateness, settle
 from services.migrant.people.models import PersonHere
 from services.migrant.people.queries import require_person
 from services.migrant.people.rules import OFFICES
 from services.migrant.types import COUNTY_DIGITS
 from shared.db import Tx
-from shared.events.exchange import ClaimDecided
-from shared.events.migrant import ClaimSettled, ClaimSubmitted
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction, Problem
 from shared.subjects import require_own
@@ -106,7 +111,7 @@ def _claim(command: FileClaim, person: PersonHere, rule: ClaimRule, tx: Tx) -> C
         employer_code=command.employer_code if rule.payer is Payer.EMPLOYER else None,
         served_on=command.served_on,
         provider_sealed=tx.vault.seal(command.provider, place(claim_id, "provider")),
-        provider_index=tx.vault.index(_letters(command.provider), "claim_provider"),
+        provider_index=_provider_index(command.provider, tx),
         amount_fen=command.amount_fen,
         account_sealed=tx.vault.seal(account, place(claim_id, "account")) if account else None,
         status=ClaimStatus.FILED,
@@ -132,9 +137,10 @@ def _payer_region(command: FileClaim, person: PersonHere, rule: ClaimRule) -> st
     return command.payer_region[:COUNTY_DIGITS]
 
 
-def _letters(provider: str) -> str:
-    """A provider's name reduced to what tells providers apart."""
-    return "".join(each for each in provider.casefold() if each.isalnum())
+def _provider_index(provider: str, tx: Tx) -> bytes:
+    """The blind index of a provider's name, reduced to what tells providers apart."""
+    letters = "".join(each for each in provider.casefold() if each.isalnum())
+    return tx.vault.index(letters, "claim_provider")
 
 
 async def _first(claim: Claim, tx: Tx) -> None:
@@ -194,56 +200,69 @@ async def check_claim(claim_id: UUID, tx: Tx) -> ClaimView:
 
 
 async def send_claim(claim_id: UUID, tx: Tx) -> ClaimView:
-    """To the payer (送支付方). To a home county it leaves as an event, with what that county needs
-    to know its own by; other payers are reached on paper. Raises NotNow."""
+    """To the payer (送支付方): to a home county by event, to others on paper. Raises NotNow."""
     claim, rule = await _at(claim_id, Step.SEND, tx)
     claim.sent_on = tx.today
-    await _submit(claim, tx)
-    return await _go(claim, ClaimStatus.SENT, rule, tx)
+    view = await _go(claim, ClaimStatus.SENT, rule, tx)
+    await submit(claim, rule, tx)
+    return view
 
 
-async def _submit(claim: Claim, tx: Tx) -> None:
-    home = claim.payer == Payer.HOME
-    person = await require_person(claim.person_id, tx) if home else None
-    number = (
-        tx.vault.open(person.id_number_sealed, f"people.id_number:{person.person_id}")
-        if person
-        else None
-    )
-    tx.emit(
-        ClaimSubmitted(
-            claim_id=claim.id,
-            person_id=claim.person_id,
-            region=claim.region,
-            payer=claim.payer,
-            payer_region=claim.payer_region,
-            service=claim.service,
-            served_on=claim.served_on,
-            amount_fen=claim.amount_fen,
-            name=person.name if person else None,
-            id_number=number,
-            provider=opened(claim, "provider", tx) if home else None,
-            account=opened(claim, "account", tx) if home else None,
-        )
-    )
+async def correct_claim(claim_id: UUID, command: CorrectClaim, tx: Tx) -> ClaimView:
+    """Put a claim right that nobody has decided on (更正). One that was sent goes there anew; any
+    other is looked at anew. Raises NotNow, NothingToCorrect, ClaimedBefore."""
+    claim, rule = await _at(claim_id, Step.CORRECT, tx)
+    was = (claim.provider_index, claim.amount_fen)
+    if not command.model_dump(exclude_none=True):
+        raise NothingToCorrect()
+    claim.amount_fen = command.amount_fen or claim.amount_fen
+    if command.provider:
+        claim.provider_sealed = tx.vault.seal(command.provider, place(claim.id, "provider"))
+        claim.provider_index = _provider_index(command.provider, tx)
+    if command.account:
+        claim.account_sealed = tx.vault.seal(command.account, place(claim.id, "account"))
+    if (claim.provider_index, claim.amount_fen) != was:
+        await _first(claim, tx)
+    if claim.status != ClaimStatus.SENT:
+        claim.checked_on = None
+        return await _enter(claim, ClaimStatus.FILED, rule, tx)
+    claim.revision += 1
+    view = await _enter(claim, ClaimStatus.SENT, rule, tx)
+    await submit(claim, rule, tx)
+    return view
+
+
+async def dispute_claim(claim_id: UUID, command: DisputeClaim, tx: Tx) -> ClaimView:
+    """Name the inquiry or dispute that the two counties settle it by (协查、争议编号). Raises
+    NotNow, DisputedBefore."""
+    claim, rule = await _at(claim_id, Step.DISPUTE, tx)
+    if claim.reference is not None:
+        raise DisputedBefore()
+    claim.reference = command.reference
+    if is_carried(claim):
+        claim.revision += 1
+        await tell_again(claim, rule, tx)
+    await tx.save(claim)
+    return await seen(claim, tx)
 
 
 async def decide_claim(claim_id: UUID, command: DecideClaim, tx: Tx) -> ClaimView:
-    """Enter the payer's answer by hand. Raises NotNow, ReasonNeeded, GrantTooHigh."""
+    """Enter what a payer answered on paper. Raises NotNow, AnsweredThere, ReasonNeeded,
+    GrantTooHigh."""
     claim, rule = await _at(claim_id, Step.DECIDE, tx)
+    _reach_on_paper(claim, tx)
     return await _decided(claim, rule, command, tx.today, tx)
 
 
-async def hear_decision(event: ClaimDecided, tx: Tx) -> None:
-    """The home county answered through the exchange. What is not, or no longer, that county's to
-    decide is left as it is."""
-    claim = await tx.get(Claim, event.claim_id, lock=True)
-    if claim is None or claim.payer != Payer.HOME or claim.payer_region != event.from_region:
+def _reach_on_paper(claim: Claim, tx: Tx) -> None:
+    """What a home county may yet get through the exchange is taken back from there. Raises
+    AnsweredThere where it has it."""
+    if claim.payer != Payer.HOME or claim.by_hand:
         return
-    if not may(Step.DECIDE, ClaimStatus(claim.status)):
-        return
-    command = DecideClaim(granted=event.granted, granted_fen=event.granted_fen, reason=event.reason)
-    await _decided(claim, await rule_of(claim, tx), command, event.decided_on, tx)
+    if claim.arrived_on is not None:
+        raise AnsweredThere()
+    tell_step(claim, TellStep.WITHDRAWN, tx.today, tx)
+    claim.by_hand = True
 
 
 async def _decided(
@@ -253,7 +272,7 @@ async def _decided(
         raise ReasonNeeded()
     if command.granted_fen and command.granted_fen > most_granted(rule, claim.amount_fen):
         raise GrantTooHigh(most_fen=most_granted(rule, claim.amount_fen))
-    _note_lateness(claim, Step.DECIDE, day)
+    note_lateness(claim, Step.DECIDE, day)
     claim.decided_on = day
     claim.granted_fen = command.granted_fen
     claim.reason_sealed = (
@@ -261,7 +280,7 @@ async def _decided(
     )
     status = ClaimStatus.ACCEPTED if command.granted else ClaimStatus.REFUSED
     if status is ClaimStatus.REFUSED:
-        _settle(claim, paid=False, tx=tx)
+        settle(claim, paid=False, tx=tx)
     return await _enter(claim, status, rule, tx)
 
 
@@ -280,9 +299,12 @@ async def pay_claims(command: PayClaims, tx: Tx) -> PaymentsView:
 
 async def _pay(claim_id: UUID, command: PayClaims, tx: Tx) -> None:
     claim, rule = await _at(claim_id, Step.PAY, tx)
-    _note_lateness(claim, Step.PAY, command.paid_on)
+    if claim.payer == Payer.HOME and not claim.by_hand:
+        raise AnsweredThere()
+    note_lateness(claim, Step.PAY, command.paid_on)
     claim.list_reference, claim.paid_on = command.list_reference, command.paid_on
-    _settle(claim, paid=True, tx=tx)
+    claim.paid_fen = claim.granted_fen
+    settle(claim, paid=True, tx=tx)
     await _enter(claim, ClaimStatus.PAID, rule, tx)
 
 
@@ -291,7 +313,8 @@ async def confirm_claim(claim_id: UUID, tx: Tx) -> ClaimView:
     await _own(claim_id, tx)
     claim, rule = await _at(claim_id, Step.CONFIRM, tx)
     claim.confirmed_on = tx.today
-    return await _go(claim, ClaimStatus.CONFIRMED, rule, tx)
+    tell_step(claim, TellStep.CONFIRMED, tx.today, tx)
+    return await _enter(claim, ClaimStatus.CONFIRMED, rule, tx)
 
 
 async def object_to_claim(claim_id: UUID, command: ObjectToClaim, tx: Tx) -> ClaimView:
@@ -303,7 +326,9 @@ async def object_to_claim(claim_id: UUID, command: ObjectToClaim, tx: Tx) -> Cla
         raise NotNow(stands=claim.status)
     claim.objected_on = tx.today
     claim.objection_sealed = tx.vault.seal(command.reason, place(claim.id, "objection"))
-    return await _go(claim, ClaimStatus.OBJECTED, rule, tx)
+    claim.due_on = due_on(ClaimStatus.OBJECTED, tx.today, rule)
+    tell_step(claim, TellStep.OBJECTED, tx.today, tx)
+    return await _enter(claim, ClaimStatus.OBJECTED, rule, tx)
 
 
 async def withdraw_claim(claim_id: UUID, tx: Tx) -> ClaimView:
@@ -311,6 +336,7 @@ async def withdraw_claim(claim_id: UUID, tx: Tx) -> ClaimView:
     await _own(claim_id, tx)
     claim, rule = await _at(claim_id, Step.WITHDRAW, tx)
     claim.withdrawn_on = tx.today
+    tell_step(claim, TellStep.WITHDRAWN, tx.today, tx)
     return await _enter(claim, ClaimStatus.WITHDRAWN, rule, tx)
 
 
@@ -328,19 +354,9 @@ async def _at(claim_id: UUID, step: Step, tx: Tx) -> tuple[Claim, ClaimRule]:
     return claim, await rule_of(claim, tx)
 
 
-def _note_lateness(claim: Claim, step: Step | None, day: date) -> None:
-    """Whose step was late: the payer's or the office's. Never anything of hers."""
-    late = claim.due_on is not None and day > claim.due_on
-    if late and step in PAYERS_STEPS:
-        claim.payer_in_time = False
-    elif late:
-        claim.office_in_time = False
-
-
 async def _go(claim: Claim, status: ClaimStatus, rule: ClaimRule, tx: Tx) -> ClaimView:
-    """Enter a state that this office's step, or hers, leads to."""
-    if status in (ClaimStatus.CHECKED, ClaimStatus.SENT):
-        _note_lateness(claim, None, tx.today)
+    """Enter a state that this office's step leads to."""
+    note_lateness(claim, None, tx.today)
     return await _enter(claim, status, rule, tx)
 
 
@@ -349,18 +365,3 @@ async def _enter(claim: Claim, status: ClaimStatus, rule: ClaimRule, tx: Tx) -> 
     claim.due_on = due_on(status, tx.today, rule)
     await tx.save(claim)
     return await seen(claim, tx)
-
-
-def _settle(claim: Claim, *, paid: bool, tx: Tx) -> None:
-    tx.emit(
-        ClaimSettled(
-            claim_id=claim.id,
-            region=claim.region,
-            payer=claim.payer,
-            payer_region=claim.payer_region,
-            service=claim.service,
-            paid=paid,
-            in_time=claim.payer_in_time,
-            office_in_time=claim.office_in_time,
-        )
-    )

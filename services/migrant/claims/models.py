@@ -25,12 +25,16 @@ class ClaimRuleRow(Row, table=True):
 
 
 class Claim(Row, table=True):
-    """A claim (报销申请). `region` is the residence, where it was filed; sums are whole fen."""
+    """A claim (报销申请). `region` is the residence, where it was filed; sums are whole fen, and
+    `paid_fen` is what was paid in all. `revision` counts what the paying county was told of it,
+    `answers_heard` is the number of its last answer; `by_hand` where it is reached on paper.
+    `reference` is the inquiry or dispute about it."""
 
     __tablename__ = "claims"
     __table_args__ = (
         Index("claims_person", "person_id", "served_on"),
         Index("claims_due", "region", "due_on", postgresql_where="due_on IS NOT NULL"),
+        Index("claims_sent", "sent_on"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -62,6 +66,12 @@ class Claim(Row, table=True):
     withdrawn_on: date | None = None
     office_in_time: bool
     payer_in_time: bool
+    revision: int = 1
+    answers_heard: int = 0
+    arrived_on: date | None = None
+    by_hand: bool = False
+    paid_fen: int | None = Field(default=None, sa_type=BigInteger)
+    reference: str | None = None
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
 

@@ -12,7 +12,9 @@ from services.migrant.claims.rules import MOST_BYTES, ClaimStatus, PaperKind
 from services.migrant.claims.schemas import (
     ClaimRuleView,
     ClaimView,
+    CorrectClaim,
     DecideClaim,
+    DisputeClaim,
     FileClaim,
     ObjectToClaim,
     PaperView,
@@ -95,7 +97,21 @@ async def send_claim(claim_id: UUID, actor: CanWrite, tx: PersonalTransaction) -
     return await handlers.send_claim(claim_id, tx)
 
 
-@router.post("/claims/{claim_id}/decision", summary="Enter what the payer decided")
+@router.post("/claims/{claim_id}/correction", summary="Put right what was filed wrong")
+async def correct_claim(
+    claim_id: UUID, command: CorrectClaim, actor: CanWrite, tx: PersonalTransaction
+) -> ClaimView:
+    return await handlers.correct_claim(claim_id, command, tx)
+
+
+@router.post("/claims/{claim_id}/dispute", summary="Name the inquiry or dispute about it")
+async def dispute_claim(
+    claim_id: UUID, command: DisputeClaim, actor: CanWrite, tx: PersonalTransaction
+) -> ClaimView:
+    return await handlers.dispute_claim(claim_id, command, tx)
+
+
+@router.post("/claims/{claim_id}/decision", summary="Enter what a payer answered on paper")
 async def decide_claim(
     claim_id: UUID, command: DecideClaim, actor: CanWrite, tx: PersonalTransaction
 ) -> ClaimView:

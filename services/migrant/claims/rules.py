@@ -1,4 +1,5 @@
-"""Who pays what, which step follows which, and by when. Pure.
+"""Who pays what, which step follows which, and by when. Pure. What the paying county decides of a
+claim that another county sent is in received_rules.py.
 
 A claim hangs on the service, the day, the sum and the papers of the rule. No rule has a place for
 a certificate or for children, and a deadline that passes makes the claim overdue, never void.
@@ -56,6 +57,8 @@ class Step(StrEnum):
     CONFIRM = "confirm"
     OBJECT = "object"
     WITHDRAW = "withdraw"
+    CORRECT = "correct"
+    DISPUTE = "dispute"
 
 
 # Step → the states it may be taken in.
@@ -67,9 +70,47 @@ FROM: Final[Mapping[Step, frozenset[ClaimStatus]]] = {
     Step.CONFIRM: frozenset({ClaimStatus.PAID}),
     Step.OBJECT: frozenset({ClaimStatus.REFUSED, ClaimStatus.ACCEPTED, ClaimStatus.PAID}),
     Step.WITHDRAW: frozenset({ClaimStatus.FILED, ClaimStatus.CHECKED, ClaimStatus.SENT}),
+    Step.CORRECT: frozenset({ClaimStatus.FILED, ClaimStatus.CHECKED, ClaimStatus.SENT}),
+    Step.DISPUTE: frozenset(
+        {
+            ClaimStatus.SENT,
+            ClaimStatus.ACCEPTED,
+            ClaimStatus.REFUSED,
+            ClaimStatus.OBJECTED,
+            ClaimStatus.PAID,
+        }
+    ),
 }
 # Steps that are the payer's to take; the others are the office's at the residence.
 PAYERS_STEPS: Final = frozenset({Step.DECIDE, Step.PAY})
+
+
+class Standing(StrEnum):
+    """Where a claim of another county stands at the county that pays it (应付报销进度)."""
+
+    RECEIVED = "received"  # 已收到,待审核
+    ACCEPTED = "accepted"  # 同意支付,全额或部分
+    REFUSED = "refused"  # 不予支付,附理由
+    OBJECTED = "objected"  # 本人有异议,待复核
+    PAID = "paid"  # 已支付
+    CONFIRMED = "confirmed"  # 本人确认收到
+    WITHDRAWN = "withdrawn"  # 服务地撤回
+
+
+# What the paying county's standing is called where the service was given: on both sides the same.
+STATUS_OF: Final[Mapping[Standing, ClaimStatus]] = {
+    Standing.RECEIVED: ClaimStatus.SENT,
+    **{each: ClaimStatus(each) for each in Standing if each is not Standing.RECEIVED},
+}
+
+
+class TellStep(StrEnum):
+    """What the residence tells the paying county of a claim it sent (进展告知)."""
+
+    OBJECTED = "objected"
+    WITHDRAWN = "withdrawn"
+    CONFIRMED = "confirmed"
+    DISPUTED = "disputed"
 
 
 class ClaimRule(BaseModel):

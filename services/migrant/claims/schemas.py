@@ -52,6 +52,20 @@ class DecideClaim(Command):
     reason: FreeText | None = None
 
 
+class CorrectClaim(Command):
+    """Put right what was filed wrong (更正报销): only what is given changes."""
+
+    amount_fen: Fen | None = None
+    provider: ShortText | None = None
+    account: AccountNumber | None = None
+
+
+class DisputeClaim(Command):
+    """Name the inquiry or dispute about a claim (协查、争议编号), as the exchange numbers it."""
+
+    reference: Reference
+
+
 class ObjectToClaim(Command):
     """Say that the decision or the payment is wrong (提出异议)."""
 
@@ -90,7 +104,9 @@ class PaperView(BaseModel):
 
 class ClaimView(BaseModel):
     """A claim. The account is masked; `overdue` is whether the next step is late, which never
-    takes anything from the claim. `office_in_time` and `payer_in_time` are about offices."""
+    takes anything from the claim. `office_in_time` and `payer_in_time` are about offices. The
+    paying county has it since `arrived_on`; `by_hand` where it is reached on paper. `paid_fen` is
+    what was paid in all, `reference` the inquiry or dispute about it."""
 
     id: UUID
     person_id: UUID
@@ -120,4 +136,8 @@ class ClaimView(BaseModel):
     withdrawn_on: date | None
     office_in_time: bool
     payer_in_time: bool
+    arrived_on: date | None
+    by_hand: bool
+    paid_fen: int | None
+    reference: str | None
     papers: Sequence[PaperView]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from services.migrant.consents.models import Consent, ConsentRefusal
@@ -50,12 +51,17 @@ def list_purposes() -> Sequence[ConsentPurposeView]:
     ]
 
 
+# `stands` inside a statement over many people: where her id, the purpose, the version since which
+# its words mean the same, and today are to be found.
+STANDS: Final = "consent_stands({}, {}, {}, {})"
+
+
 async def stands(person_id: UUID, purpose: ConsentPurpose, tx: Tx) -> bool:
     """Whether the person's consent to `purpose` stands today, at whichever desk of the county she
     gave it, and in words that still mean what is done."""
     return bool(
         await tx.fetch_value(
-            "SELECT consent_stands($1, $2, $3, $4)",
+            f"SELECT {STANDS.format('$1', '$2', '$3', '$4')}",
             person_id,
             purpose,
             PURPOSES[purpose].stands_from,

@@ -29,6 +29,8 @@ class ConsentPurpose(StrEnum):
     MONTHLY_GREETING = "monthly-greeting"  # 每月问候
     HEALTH_CHECK = "health-check"  # 自愿健康检查
     FOLLOW_UP = "follow-up"  # 回访
+    TELL_HOME = "tell-home"  # 告知户籍地
+    BENEFIT_SHARING = "benefit-sharing"  # 向他地办理待遇的机关提供
 
 
 class Channel(StrEnum):

@@ -28,15 +28,15 @@ from services.migrant.entitlements.versions import (
     catalogue_of,
     in_force,
 )
-from services.migrant.points.models import ServicePoint
-from services.migrant.points.queries import points_for
-from services.migrant.points.queries import told as told_points
+from services.migrant.places.models import Place
+from services.migrant.places.queries import places_for
+from services.migrant.places.queries import told as told_places
 from shared.actors import narrow
 from shared.db import Tx
 from shared.pages import BEFORE_ALL, Page, encode_cursor, id_in
 from shared.problems import NotFound
 
-Points = Mapping[str, Sequence[ServicePoint]]
+Places = Mapping[str, Sequence[Place]]
 
 
 @cache
@@ -67,7 +67,7 @@ async def list_entitlements(
     named."""
     area = region or tx.actor.region
     entries = await catalogue(area, tx.today, tx)
-    return told(entries, situation, language, await points_for(area, tx))
+    return told(entries, situation, language, await places_for(area, tx))
 
 
 async def answer(question: Question, language: str, tx: Tx) -> Sequence[EntitlementView]:
@@ -86,15 +86,15 @@ def told(
     entries: Iterable[Entitlement],
     situation: Situation,
     language: str,
-    points: Points | None = None,
+    places: Places | None = None,
 ) -> Sequence[EntitlementView]:
     return [
-        _view(each, situation, language, points or {}) for each in entries if suits(each, situation)
+        _view(each, situation, language, places or {}) for each in entries if suits(each, situation)
     ]
 
 
 def _view(
-    entry: Entitlement, situation: Situation, language: str, points: Points
+    entry: Entitlement, situation: Situation, language: str, places: Places
 ) -> EntitlementView:
     lacking = missing(entry, situation)
     return EntitlementView(
@@ -117,7 +117,7 @@ def _view(
         channels=entry.channels,
         phases=entry.phases,
         can_be_referred=entry.service is not None,
-        offices=told_points(points.get(entry.department, ()), language),
+        offices=told_places(places.get(entry.department, ()), language),
     )
 
 

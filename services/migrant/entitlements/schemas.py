@@ -14,7 +14,7 @@ from services.migrant.entitlements.rules import (
     Situation,
 )
 from services.migrant.entitlements.versions import VersionState
-from services.migrant.points.schemas import OfficeView
+from services.migrant.places.schemas import OfficeView
 from services.migrant.types import ShortText
 from shared.codes import RegionCode
 from shared.commands import Command, CountyCode

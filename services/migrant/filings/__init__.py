@@ -1,1 +1,1 @@
-"""Spreadsheets of arrivals, hires and leavers (表格批量申报), filed line by line."""
+"""Spreadsheets of arrivals, hires, leavers and payments (表格批量申报), filed line by line."""

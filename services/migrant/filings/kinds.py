@@ -1,5 +1,5 @@
-"""What the sheets of this service are: a school year or a building site arriving, and what an
-employer files of its workers."""
+"""What the sheets of this service are: a school year or a building site arriving, what an employer
+files of its workers, whom a list of benefits pays."""
 
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -7,6 +7,9 @@ from uuid import UUID
 from services.migrant.arrivals.handlers import register_arrival
 from services.migrant.arrivals.models import StayPurpose
 from services.migrant.arrivals.schemas import RegisterArrival
+from services.migrant.benefits.errors import AlreadyListed
+from services.migrant.benefits.handlers import file_line
+from services.migrant.benefits.schemas import FileLine
 from services.migrant.employments.handlers import file_employment, file_leaver
 from services.migrant.employments.schemas import FileEmployment, FileLeaver
 from services.migrant.errors import AlreadyArrived, AlreadyFiled, AlreadyLeft, OverlapsStay
@@ -78,8 +81,7 @@ class Arrivals(SheetKind[RegisterArrival]):
 
     async def known(self, command: RegisterArrival, tx: Tx) -> UUID | None:
         """The clerk learns whether the county has met her, and under which name."""
-        known = await find_known(command.id_number, tx)
-        return known.person_id if known else None
+        return await _met(command.id_number, tx)
 
     async def file(self, command: RegisterArrival, tx: Tx) -> UUID:
         try:
@@ -156,4 +158,41 @@ class Leavers(_OfEmployer, SheetKind[FileLeaver]):
         return (await file_leaver(command, tx)).id
 
 
-KINDS: Final[dict[str, AnyKind]] = {kind.code: kind for kind in (Arrivals(), Hires(), Leavers())}
+class BenefitLines(SheetKind[FileLine]):
+    """Payments of a list that is being drawn up (发放清单)."""
+
+    code: ClassVar[str] = "benefit-lines"
+    title: ClassVar[Text] = Text("发放清单", "Payments of a list of benefits")
+    command = FileLine
+    scopes: ClassVar[frozenset[str]] = frozenset({"migrant:write"})
+    already: ClassVar[tuple[type[Problem], ...]] = (AlreadyListed,)
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("list_id", ("清单编号", "list_id"), "00000000-0000-7000-8000-000000000000"),
+        _name(),
+        _number(),
+        Column("amount_fen", ("金额(元)", "金额", "yuan"), "500.00"),
+        Column(
+            "account",
+            ("银行卡号", "账号", "account"),
+            "",
+            type=ColumnType.NUMBER,
+            required=False,
+        ),
+    )
+
+    async def known(self, command: FileLine, tx: Tx) -> UUID | None:
+        """The clerk learns whether the county has met her, and under which name."""
+        return await _met(command.id_number, tx)
+
+    async def file(self, command: FileLine, tx: Tx) -> UUID:
+        return await file_line(command, tx)
+
+
+async def _met(id_number: str, tx: Tx) -> UUID | None:
+    known = await find_known(id_number, tx)
+    return known.person_id if known else None
+
+
+KINDS: Final[dict[str, AnyKind]] = {
+    kind.code: kind for kind in (Arrivals(), Hires(), Leavers(), BenefitLines())
+}

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Response
 
 from services.migrant.accounts.queries import list_links
 from services.migrant.accounts.schemas import AccountLinkView
-from services.migrant.appointments.queries import list_appointments
-from services.migrant.appointments.schemas import AppointmentView
+from services.migrant.appointments.queries import list_appointments, waits_of
+from services.migrant.appointments.schemas import AppointmentView, WaitView
 from services.migrant.arrivals.queries import list_stays
 from services.migrant.arrivals.schemas import ArrivalView
 from services.migrant.auth import CanBeHerself
@@ -19,6 +19,8 @@ from services.migrant.certificates.request_queries import list_requests
 from services.migrant.certificates.request_schemas import CertificateRequestView
 from services.migrant.certificates.schemas import CertificateView
 from services.migrant.claims.queries import list_claims
+from services.migrant.claims.received_queries import list_received
+from services.migrant.claims.received_schemas import ReceivedClaimView
 from services.migrant.claims.schemas import ClaimView
 from services.migrant.consents.queries import list_consents
 from services.migrant.consents.schemas import ConsentView
@@ -103,6 +105,11 @@ async def list_my_appointments(
     return await list_appointments(await own_id(tx), tx)
 
 
+@router.get("/me/appointment-waits", summary="What I wait for")
+async def list_my_waits(actor: CanBeHerself, tx: PersonalTransaction) -> Sequence[WaitView]:
+    return await waits_of(await own_id(tx), tx)
+
+
 @router.get("/me/help-requests", summary="My requests for help")
 async def list_my_help_requests(
     actor: CanBeHerself, tx: PersonalTransaction, limit: Limit = 25, cursor: Cursor = None
@@ -135,6 +142,13 @@ async def list_my_claims(
     actor: CanBeHerself, tx: PersonalTransaction, limit: Limit = 25, cursor: Cursor = None
 ) -> Page[ClaimView]:
     return await list_claims(None, None, False, await own_id(tx), limit, cursor, tx)
+
+
+@router.get("/me/received-claims", summary="Claims that another county sent here for me")
+async def list_my_received_claims(
+    actor: CanBeHerself, tx: PersonalTransaction, limit: Limit = 25, cursor: Cursor = None
+) -> Page[ReceivedClaimView]:
+    return await list_received(None, False, await own_id(tx), limit, cursor, tx)
 
 
 @router.get("/me/employments", summary="What employers filed about me")

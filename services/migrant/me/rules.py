@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from services.migrant.certificates.request_rules import REMIND_DAYS
 from shared.problems import Text
 
 
@@ -12,12 +13,14 @@ class WaitingKind(StrEnum):
     """What she may be waiting for, or somebody for her."""
 
     APPOINTMENT = "appointment"  # 预约
+    APPOINTMENT_OFFER = "appointment-offer"  # 候补有号待确认
     SELF_REGISTRATION = "self-registration"  # 自助登记待确认
     FORM_RETURNED = "form-returned"  # 自助登记退回补正
     HELP = "help"  # 求助办理中
     HELP_QUESTION = "help-question"  # 求助待本人补充
     CERTIFICATE_REQUEST = "certificate-request"  # 证明办理中
     CERTIFICATE_READY = "certificate-ready"  # 证明待领取
+    CERTIFICATE_EXPIRING = "certificate-expiring"  # 证明即将到期
     REFERRAL = "referral"  # 转介办理中
     CLAIM = "claim"  # 报销办理中
     CLAIM_PAID = "claim-paid"  # 报销待确认收款
@@ -41,6 +44,13 @@ WAITING: Final = (
         "appointments/{id}",
         "SELECT id, (at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM appointments"
         " WHERE person_id = $1 AND status = 'booked' AND at >= $2",
+    ),
+    Waiting(
+        WaitingKind.APPOINTMENT_OFFER,
+        Text("您候补的预约有空号,请确认", "A time you wait for is held for you; take it or not"),
+        "me/appointment-waits",
+        "SELECT id, (held_until AT TIME ZONE 'Asia/Shanghai')::date AS day FROM appointment_waits"
+        " WHERE person_id = $1 AND status = 'offered' AND held_until > $2",
     ),
     Waiting(
         WaitingKind.FORM_RETURNED,
@@ -77,6 +87,20 @@ WAITING: Final = (
         "certificate-requests/{id}",
         "SELECT id, due_on AS day FROM certificate_requests WHERE person_id = $1"
         " AND status = 'ready'",
+    ),
+    Waiting(
+        WaitingKind.CERTIFICATE_EXPIRING,
+        Text(
+            "您的证明即将到期,需要的可申请换发",
+            "Your certificate expires soon; renew it if you like",
+        ),
+        "certificates/{id}",
+        "SELECT id, valid_until AS day FROM certificates AS held"  # noqa: S608 our own number
+        " WHERE person_id = $1"
+        " AND revoked_at IS NULL AND valid_until - ($2 AT TIME ZONE 'Asia/Shanghai')::date"
+        f" BETWEEN 0 AND {REMIND_DAYS} AND NOT EXISTS (SELECT FROM certificates AS newer"
+        " WHERE newer.person_id = $1 AND newer.revoked_at IS NULL"
+        " AND newer.valid_until > held.valid_until)",
     ),
     Waiting(
         WaitingKind.CERTIFICATE_REQUEST,

@@ -15,6 +15,7 @@ REFERRING = (
     "service_records",
     "referrals",
     "appointments",
+    "appointment_waits",
     "help_requests",
     "conveners",
     "help_companions",
@@ -26,6 +27,7 @@ REFERRING = (
     "contact_choices",
     "stay_changes",
     "claims",
+    "received_claims",
     "benefit_lines",
     "recorded_deaths",
 )

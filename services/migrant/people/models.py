@@ -1,4 +1,5 @@
-"""Tables: the people the desk has met, and which ids the registry has merged."""
+"""Tables: the people the desk has met, whom the registry has recorded dead, and which ids it has
+merged."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ from shared.columns import Timestamp
 
 class PersonHere(Row, table=True):
     """Somebody the welcome desk has met. `person_id` is the registry's; `region` is where she
-    lives now, or last lived, in this county. `died_on` is what the registry recorded, if so."""
+    lives now, or last lived, in this county."""
 
     __tablename__ = "people"
     __table_args__ = (
@@ -28,7 +29,6 @@ class PersonHere(Row, table=True):
     phone_index: bytes | None = None
     region: str
     origin_region: str
-    died_on: date | None = None
     created_at: datetime = Field(sa_type=Timestamp)
     updated_at: datetime = Field(sa_type=Timestamp)
 
@@ -53,3 +53,16 @@ class MergedRow(Row, table=True):
     table_name: str = Field(primary_key=True)
     row_id: UUID = Field(primary_key=True)
     kept_id: UUID
+
+
+class RecordedDeath(Row, table=True):
+    """That the registry holds a death of somebody (死亡登记), by ids and day alone, whether the
+    desk has met her or not. `id` is the death's own."""
+
+    __tablename__ = "recorded_deaths"
+    __table_args__ = (Index("recorded_deaths_person", "person_id"),)
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    region: str
+    died_on: date

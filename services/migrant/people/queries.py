@@ -58,6 +58,13 @@ async def find_known(id_number: str, tx: Tx) -> Known | None:
     return None if row is None else Known(**row)
 
 
+async def died_on(person_id: UUID, tx: Tx) -> date | None:
+    """The day on which she died, as the registry recorded it, wherever in the county; None when it
+    did not. `person_id` is a current one."""
+    day = await tx.fetch_value("SELECT recorded_death($1)", person_id)
+    return day if isinstance(day, date) else None
+
+
 async def region_of(person_id: UUID, tx: Tx) -> str | None:
     """Where the person lives, as far as the actor may know."""
     region = await tx.fetch_value("SELECT region FROM people WHERE person_id = $1", person_id)
@@ -138,7 +145,7 @@ async def get_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
         phone=shown_phone(phone, purpose) if phone else None,
         region=person.region,
         origin_region=person.origin_region,
-        died_on=person.died_on,
+        died_on=await died_on(person.person_id, tx),
         stay=StayView(**stay.model_dump()) if stay else None,
         residence_permit=await permit_information(person.person_id, language, tx),
         updated_at=person.updated_at,

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.migrant.consents.queries import require_consent
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import OFFICES, is_office
-from services.migrant.points.models import ServicePoint
+from services.migrant.places.models import Place
 from services.migrant.referrals.errors import (
     AlreadyReferred,
     NothingShared,
@@ -49,21 +49,21 @@ async def make_referral(command: MakeReferral, language: str, tx: Tx) -> Referra
     OutsideJurisdiction, NotFound, NoNameTaken, NoOfficeThere, ConsentNeeded, AlreadyReferred."""
     await require_own(command.person_id, tx, *OFFICES)
     entry, service, taking = await route_of(command.entitlement, command.region, tx)
-    point = chosen(command.point_id, taking)
+    place = chosen(command.place_id, taking)
     person_id = await current_id(command.person_id, tx)
     await require_consent(person_id, consent_for(service), tx)
-    await _require_new(person_id, service, point, tx)
+    await _require_new(person_id, service, place, tx)
     by_herself = not is_office(tx.actor)
     referral = Referral(
         id=new_id(),
         number=new_number(),
         person_id=person_id,
         region=command.region,
-        office_region=point.area,
+        office_region=place.area,
         service=service,
         department=entry.department,
-        office=str(point.org),
-        point_id=point.id,
+        office=str(place.org),
+        place_id=place.id,
         from_office=HERSELF if by_herself else tx.actor.org,
         by_herself=by_herself,
         resident_kind=command.resident_kind,
@@ -158,12 +158,12 @@ async def unshare(referral_id: UUID, language: str, tx: Tx) -> ReferralView:
     return await seen(referral, language, tx)
 
 
-async def _require_new(person_id: UUID, service: Service, point: ServicePoint, tx: Tx) -> None:
+async def _require_new(person_id: UUID, service: Service, place: Place, tx: Tx) -> None:
     """One open referral for a kind of service with an office; two desks at once wait for each
     other. Raises AlreadyReferred."""
-    key = f"referral:{person_id}:{service}:{point.org}"
+    key = f"referral:{person_id}:{service}:{place.org}"
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
-    if await tx.fetch_value(_STANDING, person_id, service, point.org):
+    if await tx.fetch_value(_STANDING, person_id, service, place.org):
         raise AlreadyReferred()
 
 

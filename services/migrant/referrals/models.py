@@ -32,7 +32,7 @@ class Referral(Row, table=True):
     service: str
     department: str
     office: str
-    point_id: UUID
+    place_id: UUID
     from_office: str
     by_herself: bool
     resident_kind: str

@@ -8,10 +8,10 @@ from services.migrant.entitlements.queries import find_entry
 from services.migrant.entitlements.rules import Department, Entitlement
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import is_office
-from services.migrant.points.models import ServicePoint
-from services.migrant.points.queries import office_of, points_for
-from services.migrant.points.queries import told as told_points
-from services.migrant.points.schemas import OfficeView
+from services.migrant.places.models import Place
+from services.migrant.places.queries import office_of, places_for
+from services.migrant.places.queries import told as told_places
+from services.migrant.places.schemas import OfficeView
 from services.migrant.referrals.errors import NoNameTaken, NoOfficeThere
 from services.migrant.referrals.models import Referral
 from services.migrant.referrals.rules import (
@@ -38,9 +38,7 @@ SELECT * FROM referrals WHERE ($1::text IS NULL OR office = $1)
 """
 
 
-async def route_of(
-    code: str, region: str, tx: Tx
-) -> tuple[Entitlement, Service, list[ServicePoint]]:
+async def route_of(code: str, region: str, tx: Tx) -> tuple[Entitlement, Service, list[Place]]:
     """The entry, the kind of service it is recorded as, and the offices near `region` that take
     referrals for it. Raises NotFound, OutsideJurisdiction, NoNameTaken, NoOfficeThere."""
     if not tx.actor.covers(region):
@@ -48,7 +46,7 @@ async def route_of(
     entry = await find_entry(code, region, tx)
     if entry.service is None:
         raise NoNameTaken()
-    near = (await points_for(region, tx)).get(entry.department, [])
+    near = (await places_for(region, tx)).get(entry.department, [])
     taking = [each for each in near if each.org is not None]
     if not taking:
         raise NoOfficeThere(department=entry.department)
@@ -56,29 +54,29 @@ async def route_of(
 
 
 async def get_route(
-    code: str, region: str, point_id: UUID | None, language: str, tx: Tx
+    code: str, region: str, place_id: UUID | None, language: str, tx: Tx
 ) -> RouteView:
     """The words are those for the named office, or the nearest. Raises as `route_of`."""
     entry, _, taking = await route_of(code, region, tx)
-    point = chosen(point_id, taking)
+    place = chosen(place_id, taking)
     title = Text(entry.title.zh, entry.title.en)
-    words = consent_words(Text(point.name_zh, point.name_en), title)
+    words = consent_words(Text(place.name_zh, place.name_en), title)
     return RouteView(
         entitlement=entry.id,
         title=entry.title.say(language),
         department=entry.department,
         department_name=DEPARTMENTS[entry.department].say(language),
         days=entry.days,
-        offices=told_points(taking, language),
+        offices=told_places(taking, language),
         consent_words=words.say(language),
     )
 
 
-def chosen(point_id: UUID | None, taking: Sequence[ServicePoint]) -> ServicePoint:
+def chosen(place_id: UUID | None, taking: Sequence[Place]) -> Place:
     """The named office of those that take referrals, otherwise the nearest. Raises
     NoOfficeThere."""
     for each in taking:
-        if point_id in (None, each.id):
+        if place_id in (None, each.id):
             return each
     raise NoOfficeThere()
 
@@ -149,17 +147,17 @@ async def _views(
     referrals: Sequence[Referral], language: str, tx: Tx, *, whole: bool = False
 ) -> list[ReferralView]:
     """As the caller may see them; `whole` is hers."""
-    points = await tx.find(
-        ServicePoint,
-        "SELECT * FROM service_points WHERE id = ANY($1::uuid[])",
-        [each.point_id for each in referrals],
+    found = await tx.find(
+        Place,
+        "SELECT * FROM places WHERE id = ANY($1::uuid[])",
+        [each.place_id for each in referrals],
     )
-    places = {each.id: office_of(each, language) for each in points}
-    return [_view(each, places.get(each.point_id), language, tx, whole) for each in referrals]
+    offices = {each.id: office_of(each, language) for each in found}
+    return [_view(each, offices.get(each.place_id), language, tx, whole) for each in referrals]
 
 
 def _view(
-    referral: Referral, point: OfficeView | None, language: str, tx: Tx, whole: bool
+    referral: Referral, place: OfficeView | None, language: str, tx: Tx, whole: bool
 ) -> ReferralView:
     tx.saw(referral.person_id, "referral")
     office = is_office(tx.actor) and not whole
@@ -167,11 +165,11 @@ def _view(
     shares = referral.name_sealed is not None
     known = not serving or shares or tx.actor.org == referral.from_office
     department = Department(referral.department)
-    told = {"person_id", "department_name", "point", "overdue", "steps", "answer", "shares"}
+    told = {"person_id", "department_name", "place", "overdue", "steps", "answer", "shares"}
     return ReferralView(
         person_id=referral.person_id if known else None,
         department_name=DEPARTMENTS[department].say(language),
-        point=point,
+        place=place,
         overdue=is_overdue(ReferralState(referral.state), referral.due_on, tx.today),
         steps=_steps(referral),
         answer=_open(referral, "answer", tx),

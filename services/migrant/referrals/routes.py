@@ -32,9 +32,9 @@ async def get_route(
     actor: CanReadOwnHere,
     language: Language,
     tx: Transaction,
-    point_id: UUID | None = None,
+    place_id: UUID | None = None,
 ) -> RouteView:
-    return await queries.get_route(entitlement, region, point_id, language, tx)
+    return await queries.get_route(entitlement, region, place_id, language, tx)
 
 
 @router.post("/referrals", status_code=201, summary="Refer somebody to the office that serves")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.migrant.entitlements.rules import Department
-from services.migrant.points.schemas import OfficeView
+from services.migrant.places.schemas import OfficeView
 from services.migrant.referrals.rules import ReferralState, WhyNot
 from services.migrant.services.rules import ResidentKind, Service
 from services.migrant.types import PastDate, ShortText
@@ -35,7 +35,7 @@ class MakeReferral(Command):
     region: CountyCode
     entitlement: EntryCode
     resident_kind: ResidentKind
-    point_id: UUID | None = None
+    place_id: UUID | None = None
     share: Share | None = None
 
 
@@ -92,7 +92,7 @@ class ReferralView(BaseModel):
     department: Department
     department_name: str
     office: str
-    point: OfficeView | None
+    place: OfficeView | None
     from_office: str
     by_herself: bool
     resident_kind: ResidentKind

@@ -108,6 +108,7 @@ STATEMENTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "DELETE FROM appointments WHERE person_id = $1 AND (at < $2 OR status <> 'booked')",
         ("now",),
     ),
+    "appointment-waits": ("DELETE FROM appointment_waits WHERE person_id = $1", ()),
     "referrals-open": ("SELECT FROM referrals WHERE person_id = $1 AND ended_on IS NULL", ()),
     "referrals-over": (
         "DELETE FROM referrals WHERE person_id = $1 AND ended_on IS NOT NULL",
@@ -125,6 +126,16 @@ STATEMENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "claims-over": (
         "DELETE FROM claims WHERE person_id = $1"
         " AND (status = 'withdrawn' OR (status = 'refused' AND decided_on < $2))",
+        ("oldest",),
+    ),
+    "received-claims-kept": (
+        "SELECT FROM received_claims WHERE person_id = $1"
+        " AND (status <> 'refused' OR decided_on >= $2)",
+        ("oldest",),
+    ),
+    "received-claims-over": (
+        "DELETE FROM received_claims WHERE person_id = $1"
+        " AND status = 'refused' AND decided_on < $2",
         ("oldest",),
     ),
     "benefits": (

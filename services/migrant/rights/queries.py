@@ -4,11 +4,11 @@ from uuid import UUID
 
 from services.migrant.accounts.queries import links_of
 from services.migrant.appointments.models import Appointment
+from services.migrant.appointments.queries import waits_of
 from services.migrant.appointments.schemas import AppointmentView
 from services.migrant.arrivals.models import Arrival, StayChange
 from services.migrant.arrivals.queries import change_view
 from services.migrant.arrivals.queries import view_of as arrival_view
-from services.migrant.benefits.models import RecordedDeath
 from services.migrant.benefits.queries import statements_of
 from services.migrant.certificates.models import Certificate
 from services.migrant.certificates.queries import view_of as certificate_view
@@ -16,6 +16,8 @@ from services.migrant.certificates.request_models import CertificateRequest
 from services.migrant.certificates.request_queries import export_of as certificate_request
 from services.migrant.claims.models import Claim
 from services.migrant.claims.queries import views_of
+from services.migrant.claims.received_models import ReceivedClaim
+from services.migrant.claims.received_queries import received_views
 from services.migrant.consents.models import ConsentRefusal
 from services.migrant.consents.queries import list_consents, refusal_view
 from services.migrant.contact_choices.queries import list_choices
@@ -26,7 +28,7 @@ from services.migrant.errors import PersonNotFound
 from services.migrant.help.models import HelpCompanion, HelpRequest
 from services.migrant.help.queries import seen
 from services.migrant.help.schemas import CompanionView
-from services.migrant.people.models import PersonHere
+from services.migrant.people.models import PersonHere, RecordedDeath
 from services.migrant.people.queries import current_id, get_person
 from services.migrant.referrals.queries import list_of as list_referrals
 from services.migrant.rights.models import Erasure
@@ -48,6 +50,7 @@ SELECT EXISTS (SELECT FROM people WHERE person_id = $1)
     OR EXISTS (SELECT FROM service_records WHERE person_id = $1)
     OR EXISTS (SELECT FROM referrals WHERE person_id = $1)
     OR EXISTS (SELECT FROM appointments WHERE person_id = $1)
+    OR EXISTS (SELECT FROM appointment_waits WHERE person_id = $1)
     OR EXISTS (SELECT FROM help_requests WHERE person_id = $1)
     OR EXISTS (SELECT FROM help_companions WHERE person_id = $1)
     OR EXISTS (SELECT FROM conveners WHERE person_id = $1)
@@ -55,6 +58,7 @@ SELECT EXISTS (SELECT FROM people WHERE person_id = $1)
     OR EXISTS (SELECT FROM consent_refusals WHERE person_id = $1)
     OR EXISTS (SELECT FROM contact_choices WHERE person_id = $1)
     OR EXISTS (SELECT FROM claims WHERE person_id = $1)
+    OR EXISTS (SELECT FROM received_claims WHERE person_id = $1)
     OR EXISTS (SELECT FROM benefit_lines WHERE person_id = $1)
     OR EXISTS (SELECT FROM recorded_deaths WHERE person_id = $1)
     OR EXISTS (SELECT FROM erasures WHERE person_id = $1)
@@ -111,6 +115,7 @@ async def export_person(person_id: UUID, language: str, tx: Tx) -> PersonExport:
             AppointmentView.model_validate(each.model_dump())
             for each in await _of(Appointment, person_id, tx)
         ],
+        appointment_waits=await waits_of(person_id, tx),
         help_requests=[await seen(each, tx) for each in await _of(HelpRequest, person_id, tx)],
         help_companies=[
             CompanionView.model_validate(each.model_dump())
@@ -124,6 +129,7 @@ async def export_person(person_id: UUID, language: str, tx: Tx) -> PersonExport:
         consent_refusals=[refusal_view(each) for each in await _of(ConsentRefusal, person_id, tx)],
         contact_choices=await list_choices(person_id, tx),
         claims=await views_of(await _of(Claim, person_id, tx), tx),
+        received_claims=await received_views(await _of(ReceivedClaim, person_id, tx), tx),
         benefits=await statements_of(person_id, tx),
         recorded_deaths=[each.died_on for each in await _of(RecordedDeath, person_id, tx)],
         erasures=[erasure_view(each) for each in await _of(Erasure, person_id, tx)],

@@ -196,6 +196,14 @@ KEEPING: Final = (
         Text("预约已结束,无保存义务,依申请删除。", "Over: nothing holds it, erased at request."),
     ),
     Keeping(
+        "appointment-waits",
+        None,
+        Text(
+            "候补出于自愿,无保存义务,依申请删除,不再候补。",
+            "Waiting is voluntary and nothing holds it: erased at request, and she waits no more.",
+        ),
+    ),
+    Keeping(
         "referrals-open",
         _NECESSARY,
         Text(
@@ -244,6 +252,24 @@ KEEPING: Final = (
         Text(
             "报销已撤回或不予支付已满三年,无保存义务,依申请删除。",
             "Taken back, or refused three years ago: nothing holds it, erased at request.",
+        ),
+    ),
+    Keeping(
+        "received-claims-kept",
+        _ACCOUNTS,
+        Text(
+            "现居住地代为送来的报销,在办、已付或不予支付未满三年的,作为会计凭证或供复核保存;"
+            "在现居住地撤回后,识别本人的内容随即删除。",
+            "A claim sent for you from where you live: open, paid, or refused within three years,"
+            " kept for the accounts and for review; what names you goes once it is taken back.",
+        ),
+    ),
+    Keeping(
+        "received-claims-over",
+        None,
+        Text(
+            "现居住地送来的报销不予支付已满三年,无保存义务,依申请删除。",
+            "Sent from where you live and refused three years ago: erased at request.",
         ),
     ),
     Keeping(

@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.migrant.accounts.schemas import AccountLinkView
-from services.migrant.appointments.schemas import AppointmentView
+from services.migrant.appointments.schemas import AppointmentView, WaitView
 from services.migrant.arrivals.schemas import ArrivalView, StayChangeView
 from services.migrant.benefits.schemas import BenefitStatement
 from services.migrant.certificates.request_schemas import CertificateRequestExport
 from services.migrant.certificates.schemas import CertificateView
+from services.migrant.claims.received_schemas import ReceivedClaimView
 from services.migrant.claims.schemas import ClaimView
 from services.migrant.consents.schemas import ConsentView, RefusalView
 from services.migrant.contact_choices.schemas import ContactChoiceView
@@ -66,6 +67,7 @@ class PersonExport(BaseModel):
     service_records: Sequence[ServiceRecordView]
     referrals: Sequence[ReferralView]
     appointments: Sequence[AppointmentView]
+    appointment_waits: Sequence[WaitView]
     help_requests: Sequence[HelpView]
     help_companies: Sequence[CompanionView]
     convening: Sequence[ConvenerView]
@@ -73,6 +75,7 @@ class PersonExport(BaseModel):
     consent_refusals: Sequence[RefusalView]
     contact_choices: Sequence[ContactChoiceView]
     claims: Sequence[ClaimView]
+    received_claims: Sequence[ReceivedClaimView]
     benefits: Sequence[BenefitStatement]
     recorded_deaths: Sequence[date]
     erasures: Sequence[ErasureView]

@@ -37,7 +37,7 @@ async def confirm_self_registration(
     NobodyLeft and what register_arrival raises."""
     row = await require(registration_id, tx, "migrant:write", lock=True)
     form = form_of(row, tx)
-    if form is None or row.sub_sealed is None:
+    if form is None:
         raise AlreadyDecided()
     arrivals = []
     for number, arrival in arrivals_of(form, command):
@@ -47,7 +47,7 @@ async def confirm_self_registration(
             problem.extra["number"] = number
             raise
     hers = arrivals[0]
-    linked = await _linked(row, row.sub_sealed, hers, tx)
+    linked = await _linked(row, hers, tx)
     row.person_id = hers.person_id
     await decide(row, Status.CONFIRMED, tx)
     note(row, tx)
@@ -84,11 +84,13 @@ def _said(correction: Correction) -> dict[str, object]:
     }
 
 
-async def _linked(row: SelfRegistration, sub_sealed: bytes, hers: ArrivalView, tx: Tx) -> bool:
+async def _linked(row: SelfRegistration, hers: ArrivalView, tx: Tx) -> bool:
     """Whether her login opens her records now. One that opens somebody else's is left alone: a
-    daughter may fill in the form for her mother."""
+    daughter may fill in the form for her mother. The open page has no login to link."""
+    if row.sub_sealed is None:
+        return False
     owner = await whose(row.login_id, tx)
     if owner is None:
-        sub = tx.vault.open(sub_sealed, f"self_registrations.sub:{row.id}")
+        sub = tx.vault.open(row.sub_sealed, f"self_registrations.sub:{row.id}")
         await add_link(sub, hers.person_id, region=hers.region, office=tx.actor.org, tx=tx)
     return owner in (None, hers.person_id)

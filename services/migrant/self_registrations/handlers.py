@@ -10,6 +10,7 @@ from services.migrant.self_registrations.rules import (
     KEPT_FOR,
     MOST_IN_A_DAY,
     Status,
+    new_code,
     require_undecided,
 )
 from services.migrant.self_registrations.schemas import (
@@ -32,7 +33,22 @@ FROM self_registrations WHERE login_id = $1
 async def self_register(command: SelfRegister, tx: Tx) -> SelfRegistrationView:
     """Put a form into the desk's queue. Registers nobody. Raises OutsideJurisdiction,
     OneOpenAlready, TooManyToday."""
-    login = login_id(tx.actor.sub)
+    own = await herself(tx)
+    known = own if own is not None and await region_of(own, tx) else None
+    row = await enter(login_id(tx.actor.sub), command, tx, sub=tx.actor.sub, person_id=known)
+    return seen(row, tx)
+
+
+async def enter(
+    login: UUID,
+    command: SelfRegister,
+    tx: Tx,
+    *,
+    sub: str | None = None,
+    person_id: UUID | None = None,
+) -> SelfRegistration:
+    """A form of whoever `login` stands for; `sub` is what its provider calls her. Raises
+    OutsideJurisdiction, OneOpenAlready, TooManyToday."""
     await tx.execute(
         "DELETE FROM self_registrations WHERE login_id = $1 AND expires_at <= $2", login, tx.now
     )
@@ -41,21 +57,22 @@ async def self_register(command: SelfRegister, tx: Tx) -> SelfRegistrationView:
         raise OneOpenAlready()
     if earlier is not None and earlier["today"] >= MOST_IN_A_DAY:
         raise TooManyToday()
-    own = await herself(tx)
     row = SelfRegistration(
         id=new_id(),
         login_id=login,
-        person_id=own if own is not None and await region_of(own, tx) else None,
+        person_id=person_id,
         region=command.region,
         status=Status.OPEN,
         people=1,
+        code=new_code(),
         made_at=tx.now,
         expires_at=tx.now + KEPT_FOR,
     )
-    row.sub_sealed = tx.vault.seal(tx.actor.sub, f"self_registrations.sub:{row.id}")
+    if sub is not None:
+        row.sub_sealed = tx.vault.seal(sub, f"self_registrations.sub:{row.id}")
     _fill(row, command, tx)
     await tx.add(row)
-    return seen(row, tx)
+    return row
 
 
 async def change_self_registration(
@@ -67,11 +84,17 @@ async def change_self_registration(
     if row.version != version:
         raise StaleVersion()
     require_undecided(row.status)
+    await fill_anew(row, command, tx)
+    return seen(row, tx)
+
+
+async def fill_anew(row: SelfRegistration, command: SelfRegister, tx: Tx) -> None:
+    """What she fills in now takes the place of what she had; the desk looks again. Raises
+    OutsideJurisdiction."""
     row.status, row.reason_sealed = Status.OPEN, None
     row.expires_at = tx.now + KEPT_FOR
     _fill(row, command, tx)
     await tx.save(row)
-    return seen(row, tx)
 
 
 async def withdraw_self_registration(registration_id: UUID, tx: Tx) -> SelfRegistrationView:

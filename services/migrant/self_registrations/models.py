@@ -14,7 +14,9 @@ class SelfRegistration(Row, table=True):
     """A registration by phone (自助登记). Nothing of it is registered before the desk confirms.
 
     What was filled in is there while it is `open` or `returned`, sealed; of a decided one only
-    that it was. `person_id` is known when the login was linked, or from the confirmation on."""
+    that it was. `code` finds it at the desk and tells nothing by itself. `login_id` stands for a
+    login, or for a form that was filled in on the open page without one, whose `sub_sealed` is
+    null. `person_id` is known when the login was linked, or from the confirmation on."""
 
     __tablename__ = "self_registrations"
     __table_args__ = (
@@ -27,6 +29,7 @@ class SelfRegistration(Row, table=True):
         Index("self_registrations_login", "login_id", "id"),
         Index("self_registrations_person", "person_id"),
         Index("self_registrations_number", "id_number_index"),
+        Index("self_registrations_code", "code"),
         Index(
             "self_registrations_region",
             "region",
@@ -42,6 +45,7 @@ class SelfRegistration(Row, table=True):
     region: str
     status: str
     people: int
+    code: str
     form_sealed: bytes | None = None
     sub_sealed: bytes | None = None
     id_number_index: bytes | None = None

@@ -15,10 +15,12 @@ from shared.problems import OutsideJurisdiction, Text
 
 _TEMPLATE: Final = Path(__file__).with_name("poster.typ")
 
+PAGE: Final = "/migrant/v1/self-registration"
+
 STEPS: Final = (
     Text(
-        "1  扫码登录,填写本人和同行人的基本情况。",
-        "Scan, log in, fill in yourself and who came with you.",
+        "1  扫码,填写本人和同行人的基本情况。",
+        "Scan, fill in yourself and who came with you.",
     ),
     Text(
         "2  14 天内带身份证到服务窗口确认;确认之前不登记任何人。",
@@ -33,8 +35,8 @@ STEPS: Final = (
 
 
 def form_address(settings: Settings, region: str, room_id: UUID | None) -> str:
-    """Where the code leads: the county's page or mini-program, or this service itself."""
-    base = settings.self_registration_url or f"{settings.public_url}/migrant/v1/self-registrations"
+    """Where the code leads: the county's page or mini-program, or this service's own page."""
+    base = settings.self_registration_url or settings.public_url + PAGE
     place = {"region": region} | ({"room_id": str(room_id)} if room_id else {})
     return f"{base}{'&' if '?' in base else '?'}{urlencode(place)}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.migrant.accounts.rules import as_made
 from services.migrant.people.rules import OFFICES, shown_id_number, shown_phone
 from services.migrant.self_registrations.errors import SelfRegistrationNotFound
 from services.migrant.self_registrations.models import SelfRegistration
@@ -28,6 +29,9 @@ ORDER BY id LIMIT $5
 """
 _BY_NUMBER = """
 SELECT * FROM self_registrations WHERE id_number_index = $1 AND expires_at > $2 ORDER BY id
+"""
+_BY_CODE = """
+SELECT * FROM self_registrations WHERE code = $1 AND expires_at > $2 ORDER BY id
 """
 _LATEST = """
 SELECT * FROM self_registrations
@@ -55,9 +59,12 @@ async def list_waiting(
 
 
 async def find_waiting(command: FindSelfRegistrations, tx: Tx) -> Sequence[WaitingView]:
-    """Those of whoever shows this card, in the actor's region."""
-    index = tx.vault.index(command.id_number, "id_number")
-    return _waiting(await tx.find(SelfRegistration, _BY_NUMBER, index, tx.now), tx)
+    """Those of whoever shows this card, or this code, in the actor's region."""
+    if command.id_number is not None:
+        index = tx.vault.index(command.id_number, "id_number")
+        return _waiting(await tx.find(SelfRegistration, _BY_NUMBER, index, tx.now), tx)
+    code = as_made(command.code or "")
+    return _waiting(await tx.find(SelfRegistration, _BY_CODE, code, tx.now), tx)
 
 
 async def get_self_registration(registration_id: UUID, tx: Tx) -> SelfRegistrationView:

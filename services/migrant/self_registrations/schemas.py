@@ -79,9 +79,17 @@ class ReturnSelfRegistration(Command):
 
 
 class FindSelfRegistrations(Command):
-    """Look up by the number on the card of whoever stands at the desk."""
+    """Look up by the number on the card of whoever stands at the desk, or by the code that her
+    phone shows."""
 
-    id_number: ResidentId
+    id_number: ResidentId | None = None
+    code: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.id_number is None) == (self.code is None):
+            raise ValueError("身份证号、确认码填写一项 / the card's number or the code")
+        return self
 
 
 class WaitingView(BaseModel):
@@ -129,6 +137,7 @@ class SelfRegistrationView(BaseModel):
     region: str
     status: Status
     people: int
+    code: str
     reason: str | None
     made_at: datetime
     expires_at: datetime

@@ -1,4 +1,4 @@
-"""Any-point cards (通用领取卡) on paper: a sheet of codes to be cut apart and handed out.
+"""Any-place cards (通用领取卡) on paper: a sheet of codes to be cut apart and handed out.
 
 The sheet is the only place where the codes stand; it is not kept.
 """
@@ -15,7 +15,7 @@ _TEMPLATE = Path(__file__).with_name("cards.typ")
 _NOTES = (
     (
         "任何发放点均可使用一次,不登记姓名。",
-        "Good once at any point; no name is asked.",
+        "Good once at any place that has them; no name is asked.",
     ),
     ("免费。可以送给别人。", "Free. You may give it away."),
 )

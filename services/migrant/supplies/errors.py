@@ -3,15 +3,10 @@
 from shared.problems import Conflict, Problem, Text
 
 
-class PointClosed(Conflict):
-    type = "point-closed"
-    title = Text("此发放点已撤销", "This point is closed")
-
-
-class NotYourPoint(Problem):
+class NotYourMachine(Problem):
     status = 403
-    type = "not-your-point"
-    title = Text("此设备不在该发放点登记", "This machine is not registered at that point")
+    type = "not-your-machine"
+    title = Text("此设备不在该服务点登记", "This machine is not registered at that place")
 
 
 class MoreThanInStock(Conflict):
@@ -35,3 +30,8 @@ class CodesDrawn(Problem):
     title = Text(
         "今日领码次数已满,请明日再来或到服务窗口领取", "Enough for today; try tomorrow or any desk"
     )
+
+
+class NoSuppliesThere(Conflict):
+    type = "no-supplies-there"
+    title = Text("此服务点不发放免费用品", "No free supplies are handed out there")

@@ -1,18 +1,20 @@
-"""Points, stock, codes and what is handed out against them."""
+"""Stock, codes and what is handed out against them."""
 
 from datetime import date
 from uuid import UUID
 
 from services.migrant.people.rules import is_office
+from services.migrant.places.errors import PlaceClosed
+from services.migrant.places.models import Place
 from services.migrant.supplies.errors import (
     MoreThanInStock,
-    NotYourPoint,
+    NoSuppliesThere,
+    NotYourMachine,
     OneCodeAtATime,
-    PointClosed,
     TooManyForOneCode,
 )
-from services.migrant.supplies.models import SupplyMovement, SupplyPoint, SupplyStock
-from services.migrant.supplies.queries import stock_view
+from services.migrant.supplies.models import SupplyMovement, SupplyStock
+from services.migrant.supplies.queries import require_place, stock_view
 from services.migrant.supplies.rules import (
     ITEMS,
     LATEST_REPORT,
@@ -30,22 +32,19 @@ from services.migrant.supplies.schemas import (
     MovementView,
     MoveStock,
     OfflineDispensing,
-    OpenPoint,
     ReportDispensings,
     ReportedDispensing,
     ReportView,
     SetReorderLevel,
     StockView,
-    SupplyPointView,
 )
 from shared.db import Tx
 from shared.ids import new_id
-from shared.problems import OutsideJurisdiction
 
 _ADD_TO_DAY = """
-INSERT INTO supply_days (point_id, item, day, dispensed, double_uses, unknown_codes, uncovered)
+INSERT INTO supply_days (place_id, item, day, dispensed, double_uses, unknown_codes, uncovered)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (point_id, item, day) DO UPDATE
+ON CONFLICT (place_id, item, day) DO UPDATE
 SET dispensed = supply_days.dispensed + excluded.dispensed,
     double_uses = supply_days.double_uses + excluded.double_uses,
     unknown_codes = supply_days.unknown_codes + excluded.unknown_codes,
@@ -53,30 +52,10 @@ SET dispensed = supply_days.dispensed + excluded.dispensed,
 """
 
 
-async def open_point(command: OpenPoint, tx: Tx) -> SupplyPointView:
-    """Raises OutsideJurisdiction; a machine serves one open point (409)."""
-    if not tx.actor.covers(command.region):
-        raise OutsideJurisdiction()
-    point = SupplyPoint(
-        id=new_id(), opened_on=tx.today, recorded_by=tx.actor.sub, **command.model_dump()
-    )
-    await tx.add(point)
-    return SupplyPointView.model_validate(point.model_dump())
-
-
-async def close_point(point_id: UUID, tx: Tx) -> SupplyPointView:
-    """Closing what is closed changes nothing."""
-    point = await tx.require(SupplyPoint, point_id, lock=True)
-    if point.closed_on is None:
-        point.closed_on = tx.today
-        await tx.save(point)
-    return SupplyPointView.model_validate(point.model_dump())
-
-
 async def move_stock(command: MoveStock, tx: Tx) -> MovementView:
-    """Raises NotFound, PointClosed, MoreThanInStock."""
-    await _open(command.supply_point_id, tx)
-    stock = await _stock(command.supply_point_id, command.item, tx)
+    """Raises NotFound, PlaceClosed, NoSuppliesThere, MoreThanInStock."""
+    await _open(command.place_id, tx)
+    stock = await _stock(command.place_id, command.item, tx)
     try:
         change = change_of(command.kind, command.quantity, stock.on_hand)
     except ValueError as error:
@@ -84,22 +63,22 @@ async def move_stock(command: MoveStock, tx: Tx) -> MovementView:
     await _set_stock(stock, stock.on_hand + change, stock.reorder_at, tx)
     movement = SupplyMovement(
         id=new_id(),
-        point_id=command.supply_point_id,
+        place_id=command.place_id,
         change=change,
         recorded_at=tx.now,
         recorded_by=tx.actor.sub,
-        **command.model_dump(exclude={"supply_point_id"}),
+        **command.model_dump(exclude={"place_id"}),
     )
     await tx.add(movement)
     return MovementView.model_validate(movement.model_dump())
 
 
 async def set_reorder_level(command: SetReorderLevel, tx: Tx) -> StockView:
-    """Raises NotFound, PointClosed."""
-    point = await _open(command.supply_point_id, tx)
-    stock = await _stock(point.id, command.item, tx)
+    """Raises NotFound, PlaceClosed, NoSuppliesThere."""
+    place = await _open(command.place_id, tx)
+    stock = await _stock(place.id, command.item, tx)
     await _set_stock(stock, stock.on_hand, command.reorder_at, tx)
-    return stock_view(stock, point)
+    return stock_view(stock, place)
 
 
 async def issue_codes(command: IssueCodes, tx: Tx) -> CodesView:
@@ -120,36 +99,38 @@ async def issue_codes(command: IssueCodes, tx: Tx) -> CodesView:
 
 async def dispense(command: Dispense, tx: Tx) -> DispensedView:
     """Ask before handing out: the code is used up only where the answer is `dispensed`. Raises
-    NotFound, NotYourPoint, PointClosed, TooManyForOneCode."""
-    point = await _open_for(command.supply_point_id, tx)
+    NotFound, NotYourMachine, PlaceClosed,
+    NoSuppliesThere, TooManyForOneCode."""
+    place = await _open_for(command.place_id, tx)
     if command.quantity > ITEMS[command.item].most_per_code:
         raise TooManyForOneCode(most=ITEMS[command.item].most_per_code)
-    stock = await _stock(point.id, command.item, tx)
+    stock = await _stock(place.id, command.item, tx)
     if stock.on_hand < command.quantity:
         return DispensedView(answer=Dispensed.OUT_OF_STOCK)
     answer = await _use(command.code, tx.today, tx)
     if answer is Dispensed.DISPENSED:
         await _set_stock(stock, stock.on_hand - command.quantity, stock.reorder_at, tx)
-        await tx.execute(_ADD_TO_DAY, point.id, command.item, tx.today, command.quantity, 0, 0, 0)
+        await tx.execute(_ADD_TO_DAY, place.id, command.item, tx.today, command.quantity, 0, 0, 0)
     return DispensedView(answer=answer)
 
 
 async def report_dispensings(command: ReportDispensings, tx: Tx) -> ReportView:
     """Enter what a machine handed out while it was alone. The goods are gone whatever the code
     was: the stock follows, a code used twice is counted and laid to nobody's account. Sent again,
-    a report changes nothing. Raises NotFound, NotYourPoint, PointClosed."""
-    point = await _open_for(command.supply_point_id, tx)
+    a report changes nothing. Raises NotFound, NotYourMachine, PlaceClosed,
+    NoSuppliesThere."""
+    place = await _open_for(command.place_id, tx)
     items = [
-        ReportedDispensing(reference=each.reference, answer=await _enter(each, point, tx))
+        ReportedDispensing(reference=each.reference, answer=await _enter(each, place, tx))
         for each in command.dispensings
     ]
     return ReportView(items=items)
 
 
-async def _enter(told: OfflineDispensing, point: SupplyPoint, tx: Tx) -> Dispensed:
+async def _enter(told: OfflineDispensing, place: Place, tx: Tx) -> Dispensed:
     first = await tx.execute(
-        "INSERT INTO supply_reports (point_id, reference) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        point.id,
+        "INSERT INTO supply_reports (place_id, reference) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        place.id,
         told.reference,
     )
     if first != "INSERT 0 1":
@@ -157,12 +138,12 @@ async def _enter(told: OfflineDispensing, point: SupplyPoint, tx: Tx) -> Dispens
     # A machine's clock may have stood still: what is older counts as of the oldest day believed.
     day = max(told.day, tx.today - LATEST_REPORT)
     answer = await _use(told.code, day, tx)
-    stock = await _stock(point.id, told.item, tx)
+    stock = await _stock(place.id, told.item, tx)
     covered = min(told.quantity, stock.on_hand)
     await _set_stock(stock, stock.on_hand - covered, stock.reorder_at, tx)
     await tx.execute(
         _ADD_TO_DAY,
-        point.id,
+        place.id,
         told.item,
         day,
         told.quantity,
@@ -194,33 +175,35 @@ def _index(code: str, tx: Tx) -> bytes:
     return tx.vault.index(code, "supply_code")
 
 
-async def _open(point_id: UUID, tx: Tx) -> SupplyPoint:
-    point = await tx.require(SupplyPoint, point_id)
-    if point.closed_on is not None:
-        raise PointClosed()
-    return point
+async def _open(place_id: UUID, tx: Tx) -> Place:
+    place = await require_place(place_id, tx)
+    if not place.open_on(tx.today):
+        raise PlaceClosed()
+    if place.supplies is None:
+        raise NoSuppliesThere()
+    return place
 
 
-async def _open_for(point_id: UUID, tx: Tx) -> SupplyPoint:
-    """A machine hands out at its own point, a clerk at any in her area."""
-    point = await _open(point_id, tx)
-    if not is_office(tx.actor) and point.machine != tx.actor.sub:
-        raise NotYourPoint()
-    return point
+async def _open_for(place_id: UUID, tx: Tx) -> Place:
+    """A machine hands out at its own place, a clerk at any in her area."""
+    place = await _open(place_id, tx)
+    if not is_office(tx.actor) and place.machine != tx.actor.sub:
+        raise NotYourMachine()
+    return place
 
 
-async def _stock(point_id: UUID, item: str, tx: Tx) -> SupplyStock:
+async def _stock(place_id: UUID, item: str, tx: Tx) -> SupplyStock:
     """The stock of an item, locked until the end of the transaction."""
     await tx.execute(
-        "INSERT INTO supply_stock (point_id, item, on_hand, reorder_at) VALUES ($1, $2, 0, 0)"
+        "INSERT INTO supply_stock (place_id, item, on_hand, reorder_at) VALUES ($1, $2, 0, 0)"
         " ON CONFLICT DO NOTHING",
-        point_id,
+        place_id,
         item,
     )
     found = await tx.find(
         SupplyStock,
-        "SELECT * FROM supply_stock WHERE point_id = $1 AND item = $2 FOR UPDATE",
-        point_id,
+        "SELECT * FROM supply_stock WHERE place_id = $1 AND item = $2 FOR UPDATE",
+        place_id,
         item,
     )
     return found[0]

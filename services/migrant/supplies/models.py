@@ -1,4 +1,4 @@
-"""Tables: where supplies are handed out, their stock, and codes that name nobody.
+"""Tables: the stock of free supplies at places, and codes that name nobody.
 
 No table here has a column for a person, and none may get one (tests/migrant/test_supplies_nobody).
 """
@@ -13,38 +13,12 @@ from services.migrant.base import Row
 from shared.columns import Timestamp
 
 
-class SupplyPoint(Row, table=True):
-    """Where supplies can be had (发放点). `machine` is the login of the machine that hands them
-    out there."""
-
-    __tablename__ = "supply_points"
-    __table_args__ = (
-        Index(
-            "supply_points_machine",
-            "machine",
-            unique=True,
-            postgresql_where="closed_on IS NULL",
-        ),
-        Index("supply_points_region", "region", postgresql_ops={"region": "text_pattern_ops"}),
-    )
-
-    id: UUID = Field(primary_key=True)
-    region: str
-    kind: str
-    place: str
-    hours: str
-    machine: str | None = None
-    opened_on: date
-    closed_on: date | None = None
-    recorded_by: str
-
-
 class SupplyStock(Row, table=True):
-    """What a point has of an item, and from how few on it is to be filled up."""
+    """What a place has of an item, and from how few on it is to be filled up."""
 
     __tablename__ = "supply_stock"
 
-    point_id: UUID = Field(foreign_key="supply_points.id", primary_key=True)
+    place_id: UUID = Field(foreign_key="places.id", primary_key=True)
     item: str = Field(primary_key=True)
     on_hand: int
     reorder_at: int
@@ -54,10 +28,10 @@ class SupplyMovement(Row, table=True):
     """What came, was written off or counted (出入库台账)."""
 
     __tablename__ = "supply_movements"
-    __table_args__ = (Index("supply_movements_point", "point_id", "id"),)
+    __table_args__ = (Index("supply_movements_place", "place_id", "id"),)
 
     id: UUID = Field(primary_key=True)
-    point_id: UUID = Field(foreign_key="supply_points.id")
+    place_id: UUID = Field(foreign_key="places.id")
     item: str
     kind: str
     quantity: int
@@ -69,12 +43,12 @@ class SupplyMovement(Row, table=True):
 
 
 class SupplyDay(Row, table=True):
-    """What a point handed out of an item on a day, in sums alone. `uncovered` is what left beyond
+    """What a place handed out of an item on a day, in sums alone. `uncovered` is what left beyond
     what the ledger had."""
 
     __tablename__ = "supply_days"
 
-    point_id: UUID = Field(foreign_key="supply_points.id", primary_key=True)
+    place_id: UUID = Field(foreign_key="places.id", primary_key=True)
     item: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
     dispensed: int
@@ -88,12 +62,12 @@ class SupplyReport(Row, table=True):
 
     __tablename__ = "supply_reports"
 
-    point_id: UUID = Field(foreign_key="supply_points.id", primary_key=True)
+    place_id: UUID = Field(foreign_key="places.id", primary_key=True)
     reference: str = Field(primary_key=True)
 
 
 class SupplyCode(Row, table=True):
-    """A code that stands for supplies at any point (一次性领取码), as a keyed hash. No person, no
+    """A code that stands for supplies at any place (一次性领取码), as a keyed hash. No person, no
     place, no moment: all codes drawn in a month look alike."""
 
     __tablename__ = "supply_codes"

@@ -19,12 +19,10 @@ from services.migrant.supplies.schemas import (
     ItemView,
     MovementView,
     MoveStock,
-    OpenPoint,
     ReportDispensings,
     ReportView,
     SetReorderLevel,
     StockView,
-    SupplyPointView,
 )
 from shared.codes import RegionCode
 from shared.http import Cursor, Language, Limit, Route, Transaction
@@ -41,32 +39,11 @@ async def list_items(actor: CanReadOwn, language: Language) -> Sequence[ItemView
     return queries.list_items(language)
 
 
-@router.post("/supply-points", status_code=201, summary="Open a point")
-async def open_point(command: OpenPoint, actor: CanWrite, tx: Transaction) -> SupplyPointView:
-    return await handlers.open_point(command, tx)
-
-
-@router.get("/supply-points", summary="Where supplies can be had")
-async def list_points(
-    actor: CanReadOwn,
-    tx: Transaction,
-    region: Region = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[SupplyPointView]:
-    return await queries.list_points(region, limit, cursor, tx)
-
-
-@router.post("/supply-points/{point_id}/closure", summary="Close a point")
-async def close_point(point_id: UUID, actor: CanWrite, tx: Transaction) -> SupplyPointView:
-    return await handlers.close_point(point_id, tx)
-
-
-@router.get("/supply-points/{point_id}/movements", summary="The ledger of a point, newest first")
+@router.get("/places/{place_id}/supply-movements", summary="The ledger of a place, newest first")
 async def list_movements(
-    point_id: UUID, actor: CanRead, tx: Transaction, limit: Limit = 50, cursor: Cursor = None
+    place_id: UUID, actor: CanRead, tx: Transaction, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[MovementView]:
-    return await queries.list_movements(point_id, limit, cursor, tx)
+    return await queries.list_movements(place_id, limit, cursor, tx)
 
 
 @router.post("/supply-movements", status_code=201, summary="Enter receipts, losses and counts")
@@ -74,7 +51,7 @@ async def move_stock(command: MoveStock, actor: CanWrite, tx: Transaction) -> Mo
     return await handlers.move_stock(command, tx)
 
 
-@router.post("/supply-levels", summary="Set from how few on a point is to be filled up")
+@router.post("/supply-levels", summary="Set from how few on a place is to be filled up")
 async def set_reorder_level(
     command: SetReorderLevel, actor: CanWrite, tx: Transaction
 ) -> StockView:
@@ -124,7 +101,7 @@ async def report_dispensings(
     return await handlers.report_dispensings(command, tx)
 
 
-@router.get("/supply-figures", summary="A month of each point")
+@router.get("/supply-figures", summary="A month of each place")
 async def list_figures(
     actor: CanRead, tx: Transaction, period: Period, region: Region = None
 ) -> Sequence[FigureView]:

@@ -23,8 +23,8 @@ LATEST_REPORT: Final = timedelta(days=62)  # how old a dispensing may be that a 
 _READ_AS: Final = str.maketrans("OIL", "011")  # what people take one letter for
 
 
-class SupplyPointKind(StrEnum):
-    """Where supplies are handed out (发放点)."""
+class SupplyOffer(StrEnum):
+    """How a place hands supplies out (发放方式)."""
 
     RACK = "rack"  # 免费取用架
     MACHINE = "machine"  # 自助发放机

@@ -11,11 +11,10 @@ from services.migrant.supplies.rules import (
     MOST_CODES,
     Dispensed,
     MovementKind,
-    SupplyPointKind,
     plain_code,
 )
 from services.migrant.types import PastDate, ShortText
-from shared.commands import Command, CountyCode
+from shared.commands import Command
 
 
 def _known(item: str) -> str:
@@ -31,7 +30,6 @@ ItemCode = Annotated[
 ]
 Code = Annotated[str, Field(max_length=40), AfterValidator(plain_code)]
 Quantity = Annotated[int, Field(ge=1, le=100_000)]
-Login = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class ItemView(BaseModel):
@@ -44,31 +42,10 @@ class ItemView(BaseModel):
     source: str
 
 
-class OpenPoint(Command):
-    """Open a place where supplies can be had (设立发放点)."""
-
-    region: CountyCode
-    kind: SupplyPointKind
-    place: ShortText
-    hours: ShortText
-    machine: Login | None = None
-
-
-class SupplyPointView(BaseModel):
-    id: UUID
-    region: str
-    kind: SupplyPointKind
-    place: str
-    hours: str
-    machine: str | None
-    opened_on: date
-    closed_on: date | None
-
-
 class MoveStock(Command):
     """Enter what came, was written off, or was found by counting (入库、报损、盘点)."""
 
-    supply_point_id: UUID
+    place_id: UUID
     item: ItemCode
     kind: MovementKind
     quantity: Annotated[int, Field(ge=0, le=100_000)]
@@ -78,7 +55,7 @@ class MoveStock(Command):
 
 class MovementView(BaseModel):
     id: UUID
-    point_id: UUID
+    place_id: UUID
     item: str
     kind: MovementKind
     quantity: int
@@ -89,17 +66,17 @@ class MovementView(BaseModel):
 
 
 class SetReorderLevel(Command):
-    """From how few on a point is to be filled up (补货线)."""
+    """From how few on a place is to be filled up (补货线)."""
 
-    supply_point_id: UUID
+    place_id: UUID
     item: ItemCode
     reorder_at: Annotated[int, Field(ge=0, le=100_000)]
 
 
 class StockView(BaseModel):
-    point_id: UUID
-    place: str
-    region: str
+    place_id: UUID
+    name: str
+    area: str
     item: str
     on_hand: int
     reorder_at: int
@@ -107,7 +84,7 @@ class StockView(BaseModel):
 
 
 class IssueCodes(Command):
-    """Draw codes (领取码) that anybody can use at any point. A person draws one at a time."""
+    """Draw codes (领取码) that anybody can use at any place. A person draws one at a time."""
 
     count: Annotated[int, Field(ge=1, le=MOST_CODES)] = 1
 
@@ -122,7 +99,7 @@ class CodesView(BaseModel):
 class Dispense(Command):
     """Hand supplies out against a code (凭码发放)."""
 
-    supply_point_id: UUID
+    place_id: UUID
     code: Code
     item: ItemCode
     quantity: Annotated[int, Field(ge=1, le=100)] = 1
@@ -147,7 +124,7 @@ class OfflineDispensing(Command):
 class ReportDispensings(Command):
     """Report what was handed out while the network was away (离线补报)."""
 
-    supply_point_id: UUID
+    place_id: UUID
     dispensings: Annotated[list[OfflineDispensing], Field(min_length=1, max_length=500)]
 
 
@@ -161,12 +138,12 @@ class ReportView(BaseModel):
 
 
 class FigureView(BaseModel):
-    """A month of an item at a point (月报). `difference` is what counting found over (+) or
+    """A month of an item at a place (月报). `difference` is what counting found over (+) or
     missing (-), `uncovered` what left beyond what the ledger had. Figures of boxes, not of
     people."""
 
-    point_id: UUID
-    place: str
+    place_id: UUID
+    name: str
     item: str
     received: int
     dispensed: int

@@ -19,7 +19,6 @@ _NUMBER_LENGTH = 8
 
 
 async def ask_whether_it_helped(event: HelpRatingAsked, tx: Tx, sending: Sending) -> None:
-    """Without consent, or with a stop meanwhile, nothing is sent and nothing is wrong."""
     command = SendMessage(
         reference=f"help-rating:{event.request_id}",
         template="help-rating",
@@ -27,6 +26,11 @@ async def ask_whether_it_helped(event: HelpRatingAsked, tx: Tx, sending: Sending
         to=To(person_id=event.person_id),
         purpose="sms-reminders",
     )
+    await send_where_agreed(command, tx, sending)
+
+
+async def send_where_agreed(command: SendMessage, tx: Tx, sending: Sending) -> None:
+    """Without consent, or with a stop meanwhile, nothing is sent and nothing is wrong."""
     (outcome,) = await accept([command], tx, sending)
     if isinstance(outcome, Problem) and not isinstance(
         outcome,

@@ -7,7 +7,7 @@ becomes a task for a clerk.
 from datetime import date
 from uuid import UUID
 
-from services.registry.persons.arrivals import room_doubt
+from services.registry.persons.arrivals import place_here, room_doubt
 from services.registry.persons.handlers import leave, move
 from services.registry.persons.models import Person, PersonStatus, Residence, ResidenceKind
 from services.registry.persons.queries import find_person
@@ -36,23 +36,27 @@ ORDER BY since DESC LIMIT 1
 """
 
 
-async def note_stay_corrected(command: NoteStayCorrected, tx: Tx) -> None:
+async def note_stay_corrected(
+    command: NoteStayCorrected, tx: Tx, *, source: str = "arrival"
+) -> None:
     """Correct the residence that the stay became. Applying it twice changes nothing more than a
-    task, for the stay is then known by other values."""
+    task, for the stay is then known by other values. `source` is what told of the stay."""
     person = await find_person(command.person_id, tx, lock=True)
     stay = await _stay_of(person, command.was_region, command.was_arrived_on, tx)
     if person is None or stay is None:
-        await _ask(command.arrival_id, command.region, command.arrived_on, person, tx)
+        await _ask(command, source, person, tx)
         return
     room_id = await _room_of(command, tx)
     try:
         async with tx.attempt():
             await _correct(command, person, stay, room_id, tx)
     except Problem:
-        await _ask(command.arrival_id, command.region, command.arrived_on, person, tx)
+        await _ask(command, source, person, tx)
 
 
-async def note_arrival_annulled(command: NoteArrivalAnnulled, tx: Tx) -> None:
+async def note_arrival_annulled(
+    command: NoteArrivalAnnulled, tx: Tx, *, source: str = "arrival"
+) -> None:
     """She never lived there: she lives where she lived before, or nowhere that is known. The
     residence stays as one of no days. A stay that is over already is left to a clerk."""
     person = await find_person(command.person_id, tx, lock=True)
@@ -62,7 +66,7 @@ async def note_arrival_annulled(command: NoteArrivalAnnulled, tx: Tx) -> None:
     tx.saw(person.id, "residence")
     if stay.until is not None:
         if stay.until > stay.since:
-            await _ask(command.arrival_id, command.region, command.arrived_on, person, tx)
+            await _ask(command, source, person, tx)
         return
     before = await tx.find(Residence, _BEFORE, person.id, stay.since, stay.id)
     if command.resumed and before:
@@ -126,15 +130,19 @@ async def _room_of(command: NoteStayCorrected, tx: Tx) -> UUID | None:
     return None
 
 
-async def _ask(arrival_id: UUID, region: str, on: date, person: Person | None, tx: Tx) -> None:
+async def _ask(
+    command: NoteStayCorrected | NoteArrivalAnnulled, source: str, person: Person | None, tx: Tx
+) -> None:
+    here = tx.actor.covers(command.region)
     await open_task(
         OpenTask(
             kind=TaskKind.RESIDENCE_CONFLICT if person else TaskKind.UNKNOWN_PERSON,
-            source="arrival",
-            source_id=arrival_id,
-            region=region,
+            source=source,
+            source_id=command.arrival_id,
+            region=command.region if here or person is None else place_here(person, tx),
+            other_region=None if here else command.region,
             person_id=person.id if person else None,
-            happened_on=on,
+            happened_on=command.arrived_on,
         ),
         tx,
     )

@@ -15,6 +15,7 @@ from services.registry.errors import (
     SecondHead,
 )
 from services.registry.persons.hukou import correct_hukou, move_hukou
+from services.registry.persons.keeping import require_kept_here
 from services.registry.persons.models import (
     Person,
     PersonStatus,
@@ -63,11 +64,9 @@ async def register_person(
     await require_household(command.household_id, tx, command.household_relation)
     if command.residence and command.residence.room_id:
         await require_room(command.residence.room_id, tx, command.residence.since)
-    index = tx.vault.index(command.id_number, "id_number") if command.id_number else None
-    if index is not None and await _known(index, tx):
-        raise AlreadyRegistered()
     person = _new_person(command, person_id or new_id(), tx)
-    await tx.add(person)
+    if not await tx.add_if_new(person):  # the index decides; asking it first would race
+        raise AlreadyRegistered()
     if command.residence:
         await tx.add(_residence(person.id, command.residence, tx))
     tx.emit(
@@ -193,7 +192,8 @@ async def _refuse_impossible_stay(person: Person, to: ResidenceInput, tx: Tx) ->
 
 async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
     """Close the open residence and open the new one; the caller saves `person`. Raises
-    UnknownRegion."""
+    UnknownRegion, RecordKeptElsewhere."""
+    await require_kept_here(person.id, tx)
     await require_region(to.region, tx)
     left = person.residence_region
     await _close_stay(person, to.since, tx)
@@ -218,9 +218,10 @@ async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
 
 async def leave(person: Person, on: date, tx: Tx) -> None:
     """Close the open residence, if there is one, with no new one known; the caller saves
-    `person`."""
+    `person`. Raises RecordKeptElsewhere."""
     if person.residence_region is None:
         return
+    await require_kept_here(person.id, tx)
     await _close_stay(person, on, tx)
     tx.emit(ResidenceEnded(person_id=person.id, region=person.residence_region, ended_on=on))
     person.left_region = region_left(tx.actor, person.hukou_region, None, person.residence_region)
@@ -254,14 +255,6 @@ async def require_household(
         raise NotFound()
     if relation is FamilyRelation.HEAD:
         raise SecondHead()
-
-
-async def _known(index: bytes, tx: Tx) -> bool:
-    return bool(
-        await tx.fetch_value(
-            "SELECT 1 FROM persons WHERE id_number_index = $1 AND status <> 'merged'", index
-        )
-    )
 
 
 def _new_person(command: RegisterPerson, person_id: UUID, tx: Tx) -> Person:
@@ -339,10 +332,19 @@ def _published(changed: dict[str, Any]) -> list[str]:
 
 
 async def keep_version(
-    person: Person, fields: list[str], reason: str, tx: Tx, *, changed_on: date | None = None
+    person: Person,
+    fields: list[str],
+    reason: str,
+    tx: Tx,
+    *,
+    changed_on: date | None = None,
+    recoded: bool = False,
 ) -> None:
     """Keep what the record says before `fields` of it change; the caller then changes and saves.
-    `changed_on` is the day they became different, None where they had always been wrong."""
+    `changed_on` is the day they became different, None where they had always been wrong. Raises
+    RecordKeptElsewhere, but where areas only get other codes (`recoded`)."""
+    if not recoded:
+        await require_kept_here(person.id, tx)
     before = {
         name: value.hex() if isinstance(value, bytes) else value
         for name, value in person.model_dump().items()

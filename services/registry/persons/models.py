@@ -208,6 +208,19 @@ class EarlierFact(Row, table=True):
     superseded_at: datetime = Field(sa_type=Timestamp)
 
 
+class RecordKeeper(Row, table=True):
+    """Which county keeps a record whose keeping was ever handed over: `keeper` is null while that
+    is this one. `turn` counts what was said of the person."""
+
+    __tablename__ = "record_keepers"
+
+    person_id: UUID = Field(primary_key=True, foreign_key="persons.id")
+    keeper: str | None = None
+    keeper_name: str | None = None
+    turn: int
+    since: datetime = Field(sa_type=Timestamp)
+
+
 class PersonVersion(Row, table=True):
     """What a record said before it changed: the earlier state is sealed whole. `changed_on` is the
     day the change took effect (变更); null where the record had always been wrong (更正)."""

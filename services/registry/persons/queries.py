@@ -16,7 +16,8 @@ from services.registry.persons.schemas import (
     WorkplaceView,
 )
 from shared.codes import Sex
-from shared.db import Tx, loaded
+from shared.db import Tx
+from shared.tables import loaded
 from shared.usage import Purpose
 
 SEARCH_LIMIT = 20

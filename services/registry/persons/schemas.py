@@ -360,28 +360,38 @@ class NoteBirthElsewhere(Command):
     born_on: PastDate
 
 
-class NoteDepartureElsewhere(Command):
-    """Another county says that one of our people left it (流出通报); where to is not told."""
+class ToldOfOurs(Command):
+    """What another county says of one of our people."""
 
     notice_id: UUID
     id_number: ResidentId | None
     region: RegionCode
+
+
+class NoteDepartureElsewhere(ToldOfOurs):
+    """She left it (流出通报); where to is not told."""
+
     departed_on: PastDate
 
 
-class NoteDeathElsewhere(Command):
-    """Another county registered the death of one of our people (死亡通报)."""
+class NoteDeathElsewhere(ToldOfOurs):
+    """It registered her death (死亡通报)."""
 
-    notice_id: UUID
-    id_number: ResidentId | None
-    region: RegionCode
     died_on: PastDate
 
 
-class NoteCorrectionSuggested(Command):
-    """Another county holds that a record of ours is wrong (更正建议); the notice says where."""
+class NoteCorrectionSuggested(ToldOfOurs):
+    """It holds that a record of ours is wrong (更正建议); the notice says where."""
 
-    notice_id: UUID
-    id_number: ResidentId | None
-    region: RegionCode
     noticed_on: PastDate
+
+
+class NoteNoticeAmended(ToldOfOurs):
+    """It puts a notice of `kind` right, or takes it back (通报更正)."""
+
+    amendment_id: UUID
+    kind: str
+    void: bool
+    was_region: RegionCode
+    was_happened_on: PastDate
+    happened_on: PastDate

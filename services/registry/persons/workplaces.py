@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.registry.errors import ImpossibleDay, RecordClosed
+from services.registry.persons.keeping import require_kept_here
 from services.registry.persons.models import Person, PersonStatus, Workplace, WorkplaceSource
 from services.registry.persons.past import workplace_view
 from services.registry.persons.queries import find_person, require_person
@@ -33,7 +34,8 @@ ORDER BY since, id LIMIT 1
 
 async def start_workplace(command: StartWorkplace, person_id: UUID, tx: Tx) -> WorkplaceView:
     """Note where she works; noting again what is known already changes nothing. Raises
-    PersonNotFound, OutsideJurisdiction, RecordClosed, UnknownRegion, ImpossibleDay."""
+    PersonNotFound, OutsideJurisdiction, RecordClosed, UnknownRegion, ImpossibleDay,
+    RecordKeptElsewhere."""
     person = await require_person(person_id, tx, lock=True)
     if not tx.actor.covers(command.region):
         raise OutsideJurisdiction()
@@ -52,7 +54,8 @@ async def start_workplace(command: StartWorkplace, person_id: UUID, tx: Tx) -> W
 async def end_workplace(
     command: EndWorkplace, person_id: UUID, workplace_id: UUID, tx: Tx
 ) -> WorkplaceView:
-    """Raises PersonNotFound, NotFound, RecordClosed when it ended before, ImpossibleDay."""
+    """Raises PersonNotFound, NotFound, RecordClosed when it ended before, ImpossibleDay,
+    RecordKeptElsewhere."""
     person = await require_person(person_id, tx, lock=True)
     workplace = await tx.require(Workplace, workplace_id, lock=True)
     if workplace.person_id != person.id:
@@ -60,6 +63,7 @@ async def end_workplace(
     tx.saw(person.id, "workplace")
     if workplace.until is not None:
         raise RecordClosed()
+    await require_kept_here(person.id, tx)
     if command.until < workplace.since:
         raise ImpossibleDay(reason="before-it-began")
     workplace.until = command.until
@@ -149,6 +153,8 @@ def _first_day_off(last_day: date | None) -> date | None:
 
 
 async def _say(workplace: Workplace, tx: Tx) -> None:
+    await tx.get(Person, workplace.person_id, lock=True)
+    await require_kept_here(workplace.person_id, tx)
     tx.saw(workplace.person_id, "workplace")
     workplace.recorded_at, workplace.recorded_by = tx.now, tx.actor.sub
     await tx.save(workplace)
@@ -157,6 +163,7 @@ async def _say(workplace: Workplace, tx: Tx) -> None:
 async def _add(
     person: Person, start: StartWorkplace, tx: Tx, *, filing: UUID | None = None
 ) -> Workplace:
+    await require_kept_here(person.id, tx)
     workplace = Workplace(
         id=new_id(),
         person_id=person.id,

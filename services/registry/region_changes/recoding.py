@@ -134,7 +134,8 @@ class Recoding:
 
     async def _record(self, person: Person, now: Mapping[str, str], tx: Tx) -> None:
         reason = f"区划调整 {self.change.document}"
-        await keep_version(person, list(now), reason, tx, changed_on=self.change.effective_on)
+        day = self.change.effective_on
+        await keep_version(person, list(now), reason, tx, changed_on=day, recoded=True)
         for name, code in now.items():
             await self._keep(f"persons.{name}", person.id, getattr(person, name), code, tx)
             setattr(person, name, code)

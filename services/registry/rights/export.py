@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.registry.duplicates.queries import reasons_of
+from services.registry.persons.keeping import keeper_of
 from services.registry.persons.models import EarlierFact, Person
 from services.registry.persons.past import get_history
 from services.registry.persons.queries import id_number_of, require_person, view_of
@@ -127,6 +128,7 @@ async def export_record(person_id: UUID, tx: Tx) -> RecordExport:
         other_ids=others,
         import_id=person.import_id,
         created_at=person.created_at,
+        kept_by=await keeper_of(person.id, tx),
         household=await _household(person, tx),
         household_moves=[
             HouseholdMoveExport(**row) for row in await tx.fetch(_HOUSEHOLD_MOVES, ids)

@@ -260,7 +260,8 @@ class AgreementExport(BaseModel):
 
 class RecordExport(BaseModel):
     """Everything the register holds about a person (个人信息副本, PIPL art. 45). `covers` is the
-    region whose records were looked at, `usages` how many looks the data tracker lists."""
+    region whose records were looked at, `usages` how many looks the data tracker lists. `kept_by`
+    is the county that keeps the record where that is another one."""
 
     made_at: datetime
     covers: str
@@ -268,6 +269,7 @@ class RecordExport(BaseModel):
     other_ids: Sequence[UUID]
     import_id: UUID | None
     created_at: datetime
+    kept_by: str | None
     household: HouseholdExport | None
     household_moves: Sequence[HouseholdMoveExport]
     residences: Sequence[StayExport]

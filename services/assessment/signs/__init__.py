@@ -1,0 +1,1 @@
+"""Signs of manufactured figures (疑点): questions to an office, never verdicts."""

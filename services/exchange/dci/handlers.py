@@ -1,0 +1,202 @@
+"""Takes partners' messages in: whose they are, whether they may, and once."""
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from pydantic import JsonValue, ValidationError
+
+from services.exchange.dci.errors import AnotherSender, CallbackRefused
+from services.exchange.dci.models import (
+    Action,
+    CallbackState,
+    DciTransaction,
+    Partner,
+)
+from services.exchange.dci.partner_queries import body_place
+from services.exchange.dci.rules import callback_of
+from services.exchange.dci.schemas import (
+    MESSAGES,
+    RequestHeader,
+    RequestMessage,
+    SearchRequest,
+    SubscribeRequest,
+)
+from services.exchange.dci.signatures import verify
+from services.exchange.dci.tokens import bearer_of
+from services.exchange.errors import (
+    AlteredMessage,
+    BadMessage,
+    EncryptionRefused,
+    Refused,
+    StaleMessage,
+    UnsupportedVersion,
+    WrongReceiver,
+)
+from services.exchange.messages.handlers import claimed
+from services.exchange.messages.rules import VERSION, is_fresh
+from services.exchange.participants.node import our_node
+from shared.db import Tx
+from shared.ids import new_id
+from shared.signing import JsonObject
+
+_NEW: Final = """
+INSERT INTO dci_transactions (id, region, partner_id, action, message_id, body_hash, transaction_id,
+  body_sealed, status, delivery, callback_uri, attempts, due_at, asked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'rcvd', $9, $10, 0, $11, $11)
+ON CONFLICT (partner_id, message_id) DO NOTHING
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A message as it came in. `sync`: the answer goes back at once; `local`: from this machine, to
+    a service that takes unsigned messages from there."""
+
+    envelope: JsonObject
+    action: Action
+    sync: bool
+    authorization: str
+    local: bool
+
+
+async def take(call: Call, tx: Tx) -> DciTransaction:
+    """The transaction of a message: a new one, or the one that the same message began before.
+    Raises a Refused."""
+    with mark_claim(call.envelope):
+        return await _take(call, tx)
+
+
+@contextmanager
+def mark_claim(envelope: JsonObject) -> Iterator[None]:
+    """A refusal says which sender and message it is about, as the envelope claims."""
+    try:
+        yield
+    except Refused as refused:
+        refused.sender, refused.message_id = claimed(envelope)
+        raise
+
+
+async def _take(call: Call, tx: Tx) -> DciTransaction:
+    partner = await bearer_of(call.authorization, tx)
+    header, message = _parsed(call)
+    if header.sender_id != partner.sender_id:
+        raise AnotherSender()
+    verify(call.envelope, partner, local=call.local)
+    node = await our_node(tx)
+    if header.receiver_id is not None and header.receiver_id != node.id:
+        raise WrongReceiver()
+    if not is_fresh(header.message_ts, tx.now):
+        raise StaleMessage()
+    callback = None if call.sync else callback_of(header.sender_uri, partner.address, call.action)
+    if callback is None and not call.sync:
+        raise CallbackRefused()
+    transaction = _begun(call, header, message, partner, callback, node.region, tx)
+    if not await _claim(transaction, tx):
+        return await _begun_before(transaction, tx)
+    for reference_id in _references(message):
+        await tx.execute(
+            "INSERT INTO dci_references (partner_id, reference_id, asked_in) VALUES ($1, $2, $3)"
+            " ON CONFLICT DO NOTHING",
+            partner.id,
+            reference_id,
+            transaction.id,
+        )
+    return transaction
+
+
+def _parsed(call: Call) -> tuple[RequestHeader, RequestMessage]:
+    """Raises UnsupportedVersion, EncryptionRefused, BadMessage."""
+    raw = call.envelope.get("header")
+    members: dict[str, JsonValue] = raw if isinstance(raw, dict) else {}
+    if members.get("version", VERSION) != VERSION:
+        raise UnsupportedVersion()
+    if members.get("is_msg_encrypted"):
+        raise EncryptionRefused()
+    try:
+        header = RequestHeader.model_validate(raw)
+        message = MESSAGES[call.action].model_validate(call.envelope.get("message"))
+    except ValidationError as error:
+        raise BadMessage() from error
+    if header.action is not call.action:
+        raise BadMessage()
+    return header, message
+
+
+def _begun(
+    call: Call,
+    header: RequestHeader,
+    message: RequestMessage,
+    partner: Partner,
+    callback: str | None,
+    region: str,
+    tx: Tx,
+) -> DciTransaction:
+    transaction_id = new_id()
+    kept = {name: call.envelope.get(name) for name in ("header", "message")}
+    return DciTransaction(
+        id=transaction_id,
+        region=region,
+        partner_id=partner.id,
+        action=call.action,
+        message_id=header.message_id,
+        body_hash=_hash_of(call),
+        transaction_id=message.transaction_id,
+        body_sealed=tx.vault.seal(json.dumps(kept), body_place(transaction_id)),
+        delivery=CallbackState.IN_ANSWER if call.sync else CallbackState.WAITING,
+        callback_uri=callback,
+        due_at=tx.now,
+        asked_at=tx.now,
+    )
+
+
+def _hash_of(call: Call) -> bytes:
+    """Of door, header and message without the time of sending: the same for every attempt."""
+    raw = call.envelope.get("header")
+    header = raw if isinstance(raw, dict) else {}
+    kept = {name: value for name, value in header.items() if name != "message_ts"}
+    whole = json.dumps([call.action, call.sync, kept, call.envelope.get("message")], sort_keys=True)
+    return sha256(whole.encode()).digest()
+
+
+async def _claim(new: DciTransaction, tx: Tx) -> bool:
+    """Whether this is the first time; a second one arriving meanwhile waits for the first."""
+    tag = await tx.execute(
+        _NEW,
+        new.id,
+        new.region,
+        new.partner_id,
+        new.action,
+        new.message_id,
+        new.body_hash,
+        new.transaction_id,
+        new.body_sealed,
+        new.delivery,
+        new.callback_uri,
+        tx.now,
+    )
+    return tag == "INSERT 0 1"
+
+
+async def _begun_before(again: DciTransaction, tx: Tx) -> DciTransaction:
+    """Raises AlteredMessage when the same id stands for another content."""
+    found = await tx.find(
+        DciTransaction,
+        "SELECT * FROM dci_transactions WHERE partner_id = $1 AND message_id = $2",
+        again.partner_id,
+        again.message_id,
+    )
+    if not found or found[0].body_hash != again.body_hash:
+        raise AlteredMessage()
+    return found[0]
+
+
+def _references(message: RequestMessage) -> Collection[str]:
+    if isinstance(message, SearchRequest):
+        return [each.reference_id for each in message.search_request]
+    if isinstance(message, SubscribeRequest):
+        return [each.reference_id for each in message.subscribe_request]
+    return []

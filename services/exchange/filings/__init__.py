@@ -1,0 +1,1 @@
+"""Spreadsheets of inquiries (批量协查), opened line by line."""

@@ -1,0 +1,1 @@
+"""Who looked (使用记录), from every service together, for the person's portal."""

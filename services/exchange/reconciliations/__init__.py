@@ -1,0 +1,1 @@
+"""Monthly reconciliation (对账): two nodes compare what they sent, received and confirmed."""

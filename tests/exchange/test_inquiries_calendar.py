@@ -1,0 +1,90 @@
+"""The calendar's years: entered from the notice, and a word to the operator before they end."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.exchange.inquiries.calendar import due_date, get_coverage, load_calendar
+from shared.clock import today
+from shared.testing import client_of
+from tests.exchange.federation import COUNTY, Federation, Node
+from tests.exchange.samples import make_inquiry, make_year
+
+NEXT = today().year + 1
+
+
+async def due_from(node: Node, start: date) -> tuple[date, bool]:
+    async with node.parts.database.transaction(node.parts.actor) as tx:
+        return await due_date(start, False, tx)
+
+
+async def test_a_deadline_past_the_calendar_is_called_provisional(friends: Federation) -> None:
+    here = friends[COUNTY]
+    coverage = await here.call("GET", "/calendar-years")
+    last = date.fromisoformat(coverage["known_until"])
+    assert coverage["years"][-1]["source"].startswith("国务院办公厅")
+    within = await due_from(here, last - timedelta(days=90))
+    beyond = await due_from(here, last - timedelta(days=14))
+    assert (within[1], beyond[1]) == (False, True)
+    await here.fetch("UPDATE calendar_years SET year = year - 100")
+    made = await here.call("POST", "/inquiries", make_inquiry(), expect=201)
+    assert made["due_provisional"] is True
+    (listed,) = (await here.call("GET", "/inquiries"))["items"]
+    assert listed["due_provisional"] is True
+
+
+async def test_a_notice_is_entered_and_deadlines_follow(friends: Federation) -> None:
+    here = friends[COUNTY]
+    start = date(NEXT, 1, 11)
+    before, _ = await due_from(here, start)
+    spoilt = {"working": True, "name": "本县值班"}
+    await here.call("PUT", f"/calendar-days/{date(NEXT, 2, 9)}", spoilt)
+    coverage = await here.call("PUT", f"/calendar-years/{NEXT}", make_year(NEXT))
+    assert coverage["years"][-1]["year"] == NEXT and coverage["years"][-1]["days"] == 8
+    assert coverage["known_until"] == f"{NEXT}-12-31" and not coverage["ends_soon"]
+    after, provisional = await due_from(here, start)
+    assert after > before and not provisional
+    days = await here.call("GET", f"/calendar-days?year={NEXT}")
+    assert [each["source"] for each in days if each["day"] == f"{NEXT}-02-09"] == ["county"]
+    # a corrected notice takes the place of the first; a start does not bring back what was there
+    again = make_year(NEXT, source="更正")
+    again["days"] = again["days"][:7]
+    await here.call("PUT", f"/calendar-years/{NEXT}", again)
+    async with here.parts.database.transaction(here.parts.actor) as tx:
+        await load_calendar(tx)
+    days = await here.call("GET", f"/calendar-days?year={NEXT}")
+    assert len(days) == 7 and {each["source"] for each in days} == {"county", "更正"}
+
+
+async def test_what_is_no_notice_is_refused(friends: Federation) -> None:
+    here = friends[COUNTY]
+    path, year = f"/calendar-years/{NEXT}", make_year(NEXT)
+    before = await here.call("GET", "/calendar-years")
+    other = make_year(NEXT + 1)
+    twice = year | {"days": year["days"] + year["days"][:1]}
+    for body in (other, twice, year | {"days": []}, year | {"source": ""}, year | {"secret": 1}):
+        await here.call("PUT", path, body, expect=422)
+    await here.call("PUT", "/calendar-years/1999", year, expect=400)
+    await here.call("PUT", path, year, expect=403, scope="exchange:write")
+    await here.call("PUT", path, year, expect=403, region="310101")
+    assert await here.call("GET", "/calendar-years") == before
+
+
+@pytest.mark.parametrize(("left", "soon"), [(59, True), (60, False)])
+async def test_the_operator_is_told_before_it_ends(
+    friends: Federation, left: int, soon: bool
+) -> None:
+    here = friends[COUNTY]
+    year = today().year
+    async with here.parts.database.transaction(here.parts.actor) as tx:
+        for each in range(year, year + 2):
+            await tx.execute(
+                "INSERT INTO calendar_years VALUES ($1, 's', 't', now()) ON CONFLICT DO NOTHING",
+                each,
+            )
+        tx.now = tx.now.replace(year=year + 1, month=12, day=31) - timedelta(days=left)
+        coverage = await get_coverage(tx)
+    assert (coverage.days_left, coverage.ends_soon) == (left, soon)
+    async with client_of(here.app) as client:
+        shown = (await client.get("/exchange/metrics")).text
+    assert "yipan_calendar_days_left " in shown
