@@ -4,15 +4,11 @@ Honest inquiries come at a rate, first alone, then while forgeries come. Said: h
 were accepted (none may be), whether each refusal is behind a leaf of the log, and what share of
 its undisturbed rate the honest traffic kept (measured and printed, never asserted).
 
-`python -m tests.chaos.forged --forgeries 10000 --flood 100 --rate 20`
+`make chaos`, or `python -m tests.chaos --only forged --forgeries 1000`.
 """
 
-import argparse
 import asyncio
-import os
 import random
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -190,24 +186,3 @@ def _is_text(body: bytes) -> bool:
     except Problem:
         return False
     return True
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos.forged", description=__doc__)
-    parser.add_argument("--forgeries", type=int, default=10_000)
-    parser.add_argument("--flood", type=float, default=100, help="forgeries a second")
-    parser.add_argument("--rate", type=float, default=20, help="honest messages a second")
-    parser.add_argument("--seed", type=int, default=420325)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="yipan-chaos-") as folder:
-        outcome = asyncio.run(
-            run(Path(folder), asked.forgeries, asked.flood, asked.rate, asked.seed)
-        )
-    print(outcome)
-    print(f"load average {os.getloadavg()[0]:.1f}")
-    print("none accepted, all on record" if outcome.clean else "NOT CLEAN")
-    sys.exit(0 if outcome.clean else 1)
-
-
-if __name__ == "__main__":
-    main()

@@ -449,13 +449,13 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "POST /notify/v1/opt-outs": lambda _: {"phone": "13900000001"},
 }
 CITY = {"node_level": "city", "node_id": "city-4203", "region": "4203"}
-# Settings under which a service has the most to answer.
 # What a colleague does once it is drafted, or nothing after it could be tried.
 SECOND_PERSON = {
     "POST /assessment/v1/schemes": (
         "UPDATE schemes SET published_at = now(), published_by = 'colleague'"
     ),
 }
+# Settings under which a service has the most to answer.
 SETTINGS: dict[str, dict[str, Any]] = {
     "exchange": {"city_jwks": json.dumps(key_set(CITY_KEY.public_jwk()))},
     "notify": {

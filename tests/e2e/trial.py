@@ -34,9 +34,9 @@ BOOKKEEPING = [
     *("what_if_lines",),
 ]
 TYPED = b"420325199001011234"  # in some bad requests; no answer says it back
-# A body that passes needs a signature or a file; test_messages_door and test_imports send those.
 # Answered with a page, whatever is wrong: test_self_registration_page sends it odd things.
 PAGES = {"POST /migrant/v1/self-registration"}
+# A body that passes needs a signature or a file; test_messages_door and test_imports send those.
 NEVER_GOOD = {
     "POST /registry/v1/imports",
     "POST /registry/v1/feeds",
