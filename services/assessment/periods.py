@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 
 class PeriodKind(StrEnum):
@@ -61,6 +61,11 @@ def period_on(day: date, kind: PeriodKind) -> Period:
             return parse_period(f"{day.year}-H{1 if day.month < 7 else 2}")
         case _:
             return parse_period(str(day.year))
+
+
+MonthText = Annotated[
+    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="e.g. 2026-10")
+]
 
 
 def _checked(text: str) -> str:

@@ -40,6 +40,21 @@ from shared.subjects import follow_logins
 
 consumer = Consumer("exchange")
 follow_logins(consumer)
+consumer.on(MigrantDeparted)(events.tell_of_departure)
+consumer.on(StayCorrected)(events.amend_stay)
+consumer.on(ArrivalAnnulled)(events.take_back_arrival)
+consumer.on(ServiceDelivered)(services.tell_of_service)
+consumer.on(ConsentGiven)(services.note_consent)
+consumer.on(CertificateChecked)(events.tell_of_check)
+consumer.on(BirthCorrected)(events.amend_birth)
+consumer.on(BirthReinstated)(events.amend_birth)
+consumer.on(DeathCorrected)(events.amend_death)
+consumer.on(PersonsSeparated)(events.separate)
+consumer.on(RecordWritingStopped)(handovers.note_answer)
+consumer.on(RecordNotFound)(handovers.note_answer)
+consumer.on(ClaimSubmitted)(claims.carry_claim)
+consumer.on(ClaimStepTaken)(claims.carry_step)
+consumer.on(ClaimAnswered)(claims.carry_answer)
 
 
 @consumer.on(MigrantArrived)
@@ -49,34 +64,9 @@ async def migrant_arrived(event: MigrantArrived, tx: Tx) -> None:
     await dci.owe("arrival", [event.person_id], event.arrival_id, event.arrived_on, tx)
 
 
-@consumer.on(MigrantDeparted)
-async def migrant_departed(event: MigrantDeparted, tx: Tx) -> None:
-    await events.tell_of_departure(event, tx)
-
-
-@consumer.on(StayCorrected)
-async def stay_corrected(event: StayCorrected, tx: Tx) -> None:
-    await events.amend_stay(event, tx)
-
-
-@consumer.on(ArrivalAnnulled)
-async def arrival_annulled(event: ArrivalAnnulled, tx: Tx) -> None:
-    await events.take_back_arrival(event, tx)
-
-
-@consumer.on(ServiceDelivered)
-async def service_delivered(event: ServiceDelivered, tx: Tx) -> None:
-    await services.tell_of_service(event, tx)
-
-
 @consumer.on(ServiceRecordAnnulled)
 async def service_record_annulled(event: ServiceRecordAnnulled, tx: Tx) -> None:
     await events.take_back_told(services.service_source(event.record_id), tx)
-
-
-@consumer.on(ConsentGiven)
-async def consent_given(event: ConsentGiven, tx: Tx) -> None:
-    await services.note_consent(event, tx)
 
 
 @consumer.on(ConsentWithdrawn)
@@ -85,26 +75,11 @@ async def consent_withdrawn(event: ConsentWithdrawn, tx: Tx) -> None:
     await dci.end_on_withdrawal(event, tx)
 
 
-@consumer.on(CertificateChecked)
-async def certificate_checked(event: CertificateChecked, tx: Tx) -> None:
-    await events.tell_of_check(event, tx)
-
-
 @consumer.on(BirthRegistered)
 async def birth_registered(event: BirthRegistered, tx: Tx) -> None:
     await learn_number(event.mother_id, event.mother_id_number, tx)
     await events.tell_of_birth(event, tx)
     await dci.owe("birth", [event.child_id, event.mother_id], event.birth_id, event.born_on, tx)
-
-
-@consumer.on(BirthCorrected)
-async def birth_corrected(event: BirthCorrected, tx: Tx) -> None:
-    await events.amend_birth(event, tx)
-
-
-@consumer.on(BirthReinstated)
-async def birth_reinstated(event: BirthReinstated, tx: Tx) -> None:
-    await events.amend_birth(event, tx)
 
 
 @consumer.on(BirthAnnulled)
@@ -116,11 +91,6 @@ async def birth_annulled(event: BirthAnnulled, tx: Tx) -> None:
 async def death_registered(event: DeathRegistered, tx: Tx) -> None:
     await events.tell_of_death(event, tx)
     await dci.owe("death", [event.person_id], event.death_id, event.died_on, tx)
-
-
-@consumer.on(DeathCorrected)
-async def death_corrected(event: DeathCorrected, tx: Tx) -> None:
-    await events.amend_death(event, tx)
 
 
 @consumer.on(DeathAnnulled)
@@ -135,21 +105,6 @@ async def persons_merged(event: PersonsMerged, tx: Tx) -> None:
     await handovers.repoint(event, tx)
 
 
-@consumer.on(PersonsSeparated)
-async def persons_separated(event: PersonsSeparated, tx: Tx) -> None:
-    await events.separate(event, tx)
-
-
-@consumer.on(RecordWritingStopped)
-async def record_writing_stopped(event: RecordWritingStopped, tx: Tx) -> None:
-    await handovers.note_answer(event, tx)
-
-
-@consumer.on(RecordNotFound)
-async def record_not_found(event: RecordNotFound, tx: Tx) -> None:
-    await handovers.note_answer(event, tx)
-
-
 @consumer.on(MarriageRegistered)
 async def marriage_registered(event: MarriageRegistered, tx: Tx) -> None:
     await dci.owe("marriage", event.spouse_ids, event.marriage_id, event.married_on, tx)
@@ -158,18 +113,3 @@ async def marriage_registered(event: MarriageRegistered, tx: Tx) -> None:
 @consumer.on(DivorceRegistered)
 async def divorce_registered(event: DivorceRegistered, tx: Tx) -> None:
     await dci.owe("divorce", event.spouse_ids, event.marriage_id, event.divorced_on, tx)
-
-
-@consumer.on(ClaimSubmitted)
-async def claim_submitted(event: ClaimSubmitted, tx: Tx) -> None:
-    await claims.carry_claim(event, tx)
-
-
-@consumer.on(ClaimStepTaken)
-async def claim_step_taken(event: ClaimStepTaken, tx: Tx) -> None:
-    await claims.carry_step(event, tx)
-
-
-@consumer.on(ClaimAnswered)
-async def claim_answered(event: ClaimAnswered, tx: Tx) -> None:
-    await claims.carry_answer(event, tx)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -136,8 +137,9 @@ def _rounded(figures: Figures) -> Figures:
     ],
 )
 @pytest.mark.parametrize("seed", range(5))
-def test_manufactured_figures_are_seen(manufacture: object, check: Check, seed: int) -> None:
-    assert callable(manufacture)
+def test_manufactured_figures_are_seen(
+    manufacture: Callable[[Figures], Figures], check: Check, seed: int
+) -> None:
     found = [each for each in asked(manufacture(honest(Random(seed)))) if each.check is check]
     assert FIRST.area in {each.subject.area for each in found}
     if manufacture is _from_the_neighbour:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.assessment.feedback.schemas import FeedbackView, LineView
+from services.assessment.output.charts import say
 from services.assessment.output.schemas import Tongue
 from shared.drawing import FAINT, GRID, PALETTE, Drawing
 from shared.problems import Text
@@ -19,7 +20,7 @@ _NONE: Final = Text("五周内没有业务", "Nothing in five weeks")
 
 def week_chart(view: FeedbackView, tongue: Tongue) -> str:
     """SVG. A count of 1 to 9 is a hatched stub: it says that there was something, not how much."""
-    title = _say(_TITLE, tongue).format(week=view.week)
+    title = _TITLE.say(tongue).format(week=view.week)
     place = f"{view.area} {view.office}".rstrip()
     drawing = Drawing(_WIDTH, _TOP + _ROW * max(len(view.lines), 1) + 10, title, place)
     drawing.text(_LEFT, 26, title, size=16, bold=True)
@@ -28,7 +29,7 @@ def week_chart(view: FeedbackView, tongue: Tongue) -> str:
     for number, line in enumerate(view.lines):
         _line(drawing, _TOP + number * _ROW, line, few, tongue)
     if not view.lines:
-        drawing.text(_LEFT, _TOP + 20, _say(_NONE, tongue), fill=FAINT)
+        drawing.text(_LEFT, _TOP + 20, _NONE.say(tongue), fill=FAINT)
     return drawing.svg()
 
 
@@ -45,7 +46,7 @@ def _line(drawing: Drawing, y: float, line: LineView, few: str, tongue: Tongue) 
     right = _LEFT + 5 * (_BAR + 3) + 16
     now = line.weeks[-1]
     drawing.text(
-        right, y + 14, f"{_say_name(line, tongue)} {'<10' if now is None else now}", size=13
+        right, y + 14, f"{say(line.name, tongue)} {'<10' if now is None else now}", size=13
     )
     drawing.text(right, y + 32, " · ".join(_told(line, tongue)), size=11, fill=FAINT)
 
@@ -53,20 +54,12 @@ def _line(drawing: Drawing, y: float, line: LineView, few: str, tongue: Tongue) 
 def _told(line: LineView, tongue: Tongue) -> list[str]:
     told = []
     if line.in_time is not None:
-        words = _say(_IN_TIME, tongue)
+        words = _IN_TIME.say(tongue)
         told.append(words.format(share=line.in_time, before=_or_dash(line.in_time_before)))
     if line.days is not None:
-        told.append(_say(_DAYS, tongue).format(days=line.days, before=_or_dash(line.days_before)))
+        told.append(_DAYS.say(tongue).format(days=line.days, before=_or_dash(line.days_before)))
     return told
 
 
 def _or_dash(value: Decimal | None) -> str:
     return "–" if value is None else str(value)
-
-
-def _say_name(line: LineView, tongue: Tongue) -> str:
-    return line.name.zh if tongue == Tongue.ZH else line.name.en
-
-
-def _say(text: Text, tongue: Tongue) -> str:
-    return text.zh if tongue == Tongue.ZH else text.en

@@ -11,11 +11,6 @@ from services.assessment.feedback.rules import Line, lines_of, week_to_tell
 from shared.db import Tx
 from shared.ids import new_id
 
-_CLAIM = """
-INSERT INTO feedback_weeks (observer, week, offices, made_at) VALUES ($1, $2, 0, $3)
-ON CONFLICT DO NOTHING
-"""
-
 
 async def tell_due(home: str, tx: Tx) -> int:
     """Tell of the oldest week that is due. Returns how many weeks that were."""
@@ -30,7 +25,8 @@ async def tell_due(home: str, tx: Tx) -> int:
 async def tell_week(week: date, home: str, tx: Tx) -> None:
     """Tell the offices of the county of the week that begins on the Monday `week`, once: one that
     another replica is at is waited for and then left alone."""
-    if await tx.execute(_CLAIM, home, week, tx.now) != "INSERT 0 1":
+    told = FeedbackWeek(observer=home, week=week, offices=0, made_at=tx.now)
+    if not await tx.add_if_new(told):
         return
     offices = await counted_by_office(week, home, tx)
     for (area, office), counted in sorted(offices.items()):
@@ -45,7 +41,8 @@ async def tell_week(week: date, home: str, tx: Tx) -> None:
                 made_at=tx.now,
             )
         )
-    await tx.save(FeedbackWeek(observer=home, week=week, offices=len(offices), made_at=tx.now))
+    told.offices = len(offices)
+    await tx.save(told)
 
 
 def _plain(line: Line) -> dict[str, Any]:

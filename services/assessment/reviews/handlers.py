@@ -1,10 +1,9 @@
 """Opening a review, writing in it, signing it, coming back to what was decided."""
 
-from datetime import date
 from uuid import UUID
 
 from services.assessment.improvement.rules import check_words
-from services.assessment.periods import PeriodKind, period_on
+from services.assessment.periods import parse_period
 from services.assessment.reviews.errors import (
     AlreadyReviewed,
     AnotherSigns,
@@ -20,10 +19,6 @@ from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 
-_OPEN = """
-INSERT INTO monthly_reviews (id, version, observer, month, held_on, opened_at, opened_by)
-VALUES ($1, 1, $2, $3, $4, $5, $6) ON CONFLICT (observer, month) DO NOTHING
-"""
 _OF_MONTH = "SELECT id FROM monthly_reviews WHERE observer = $1 AND month = $2"
 
 
@@ -31,13 +26,20 @@ async def open_review(command: OpenReview, home: str, tx: Tx) -> ReviewView:
     """Raises MonthGoesOn, AlreadyReviewed, OutsideJurisdiction for anybody but the county."""
     if not tx.actor.covers(home):
         raise OutsideJurisdiction()
-    month, review_id = date.fromisoformat(f"{command.month}-01"), new_id()
-    if period_on(month, PeriodKind.MONTH).end >= tx.today:
+    month = parse_period(command.month)
+    if month.end >= tx.today:
         raise MonthGoesOn()
-    entered = (review_id, home, month, command.held_on, tx.now, tx.actor.sub)
-    if await tx.execute(_OPEN, *entered) != "INSERT 0 1":
-        raise AlreadyReviewed(review_id=str(await tx.fetch_value(_OF_MONTH, home, month)))
-    return await get_review(review_id, tx)
+    review = MonthlyReview(
+        id=new_id(),
+        observer=home,
+        month=month.start,
+        held_on=command.held_on,
+        opened_at=tx.now,
+        opened_by=tx.actor.sub,
+    )
+    if not await tx.add_if_new(review):
+        raise AlreadyReviewed(review_id=str(await tx.fetch_value(_OF_MONTH, home, month.start)))
+    return await get_review(review.id, tx)
 
 
 async def add_entry(command: AddEntry, review_id: UUID, tx: Tx) -> ReviewView:

@@ -1,19 +1,16 @@
 """Commands and views of monthly reviews."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 
 from services.assessment.fields import Office, Reason
+from services.assessment.periods import MonthText
 from services.assessment.reviews.models import EntryKind
 from shared.commands import Command
 from shared.text import CalendarDay
-
-MonthText = Annotated[
-    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="e.g. 2026-10")
-]
 
 
 class OpenReview(Command):

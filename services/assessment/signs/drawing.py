@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.assessment.output.charts import say
 from services.assessment.output.schemas import Tongue
 from services.assessment.signs.schemas import SignView
 from shared.drawing import FAINT, GRID, INK, PALETTE, Drawing
@@ -17,8 +18,7 @@ _WORDS: Final = {
 def sign_chart(view: SignView, tongue: Tongue) -> str:
     """SVG."""
     title, legend = _WORDS[tongue]
-    said = view.question.zh if tongue == Tongue.ZH else view.question.en
-    drawing = Drawing(_WIDTH, _TOP + _HEIGHT + _FOOT, title, said)
+    drawing = Drawing(_WIDTH, _TOP + _HEIGHT + _FOOT, title, say(view.question, tongue))
     place = f"{view.area} {view.office}".rstrip()
     drawing.text(_LEFT, 26, title, size=16, bold=True)
     drawing.text(_LEFT, 46, f"{place} {view.month}", fill=FAINT)

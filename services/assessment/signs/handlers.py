@@ -4,26 +4,20 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.assessment.periods import PeriodKind, period_on
 from services.assessment.signs.errors import SignAnswered
 from services.assessment.signs.models import Sign, SignSearch
 from services.assessment.signs.queries import answer_place, figures_of, require_sign, view_of
-from services.assessment.signs.rules import Outcome, ask, checks
+from services.assessment.signs.rules import Outcome, ask, checks, month_to_search
 from services.assessment.signs.schemas import AnswerSign, SignView
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 
-_MOST_MONTHS = 12  # that are made up for after a long pause
-_CLAIM = """
-INSERT INTO sign_searches (observer, month, tested, asked, searched_at) VALUES ($1, $2, 0, 0, $3)
-ON CONFLICT DO NOTHING
-"""
-
 
 async def search_due(home: str, tx: Tx) -> None:
     """Look at the oldest month that has ended and was not looked at, if there is one."""
-    month = await _due(tx)
+    newest = await tx.fetch_value("SELECT max(month) FROM sign_searches")
+    month = month_to_search(tx.today - timedelta(days=checks().after_days), newest)
     if month is not None:
         await search_month(month, home, tx)
 
@@ -31,14 +25,14 @@ async def search_due(home: str, tx: Tx) -> None:
 async def search_month(month: date, home: str, tx: Tx) -> None:
     """Test what was counted of the county's own offices in the month that begins on `month`, once:
     one that another replica is at is waited for and then left alone."""
-    if await tx.execute(_CLAIM, home, month, tx.now) != "INSERT 0 1":
+    search = SignSearch(observer=home, month=month, tested=0, asked=0, searched_at=tx.now)
+    if not await tx.add_if_new(search):
         return
-    tested, asked = ask(await figures_of(month, home, checks(), tx), checks())
+    search.tested, asked = ask(await figures_of(month, home, checks(), tx), checks())
     for each in asked:
         await tx.add(_sign(each, month, home, tx))
-    await tx.save(
-        SignSearch(observer=home, month=month, tested=tested, asked=len(asked), searched_at=tx.now)
-    )
+    search.asked = len(asked)
+    await tx.save(search)
 
 
 async def answer_sign(command: AnswerSign, sign_id: UUID, tx: Tx) -> SignView:
@@ -54,20 +48,6 @@ async def answer_sign(command: AnswerSign, sign_id: UUID, tx: Tx) -> SignView:
     sign.answered_at, sign.answered_by = tx.now, tx.actor.sub
     await tx.save(sign)
     return view_of(sign, tx)
-
-
-async def _due(tx: Tx) -> date | None:
-    """The first day of the month to look at."""
-    settled = tx.today - timedelta(days=checks().after_days)
-    last = (settled.replace(day=1) - timedelta(days=1)).replace(day=1)
-    newest = await tx.fetch_value("SELECT max(month) FROM sign_searches")
-    if newest is None or newest >= last:
-        return last if newest is None else None
-    following = period_on(newest, PeriodKind.MONTH).end + timedelta(days=1)
-    earliest = last
-    for _ in range(_MOST_MONTHS - 1):
-        earliest = (earliest - timedelta(days=1)).replace(day=1)
-    return max(following, earliest)
 
 
 def _sign(tested: Outcome, month: date, home: str, tx: Tx) -> Sign:

@@ -1,14 +1,13 @@
 """HTTP door of signs of manufactured figures."""
 
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from services.assessment.auth import CanRead, CanWrite
 from services.assessment.output.routes import CHARTS, AsChart, In, picture
 from services.assessment.output.schemas import ChartForm, Tongue
+from services.assessment.periods import MonthText, parse_period
 from services.assessment.signs import handlers, queries
 from services.assessment.signs.drawing import sign_chart
 from services.assessment.signs.schemas import AnswerSign, SearchView, SignView
@@ -18,22 +17,18 @@ from shared.pages import Page
 
 router = APIRouter(tags=["signs"], route_class=Route)
 
-Month = Annotated[
-    str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="e.g. 2026-10")
-]
-
 
 @router.get("/signs", summary="Questions about figures that look manufactured")
 async def list_signs(
     actor: CanRead,
     tx: Transaction,
     area: RegionCode | None = None,
-    month: Month = None,
+    month: MonthText | None = None,
     unanswered: bool | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SignView]:
-    first = date.fromisoformat(f"{month}-01") if month else None
+    first = parse_period(month).start if month else None
     return await queries.list_signs(area, first, unanswered, limit, cursor, tx)
 
 

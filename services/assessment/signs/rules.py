@@ -11,6 +11,7 @@ county's offices lie within one or two, and honest ones would fail it.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -30,6 +31,7 @@ from services.assessment.statistics import (
 Value = TypeVar("Value")
 
 _WORKING_MINUTES: Final = 22 * 8 * 60  # of a month
+_MOST_MONTHS: Final = 12  # that are made up for after a long pause
 _NIGHT: Final = frozenset({22, 23, 0, 1, 2, 3, 4, 5})  # hours in China
 _TELLING: Final = 10  # a number of days below ten has no last digit of its own
 _WRITTEN: Final = 100  # the last of three digits is as good as random in an honest count
@@ -120,6 +122,22 @@ class Figures:
     series: Mapping[Subject, tuple[int, ...]]
     series_before: Mapping[Subject, tuple[int, ...]]
     counts: Mapping[Subject, Sequence[int]]
+
+
+def month_to_search(settled_by: date, newest: date | None) -> date | None:
+    """The first day of the oldest month that had ended by a day and was not looked at; at most
+    twelve are made up for. `newest` is the last one looked at."""
+    last = _months_after(settled_by, -1)
+    if newest is None:
+        return last
+    following = max(_months_after(newest, 1), _months_after(last, 1 - _MOST_MONTHS))
+    return following if following <= last else None
+
+
+def _months_after(day: date, months: int) -> date:
+    """The first day of the month so many months after that of `day`."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)
 
 
 def ask(figures: Figures, data: Checks) -> tuple[int, list[Outcome]]:

@@ -18,7 +18,7 @@ _SURE: Final = Text(
 
 def interval_chart(view: SpotCheckView, tongue: Tongue) -> str:
     """SVG: a scale from nothing to all, the share as a point, its interval as a bar."""
-    title = _say(_TITLE, tongue)
+    title = _TITLE.say(tongue)
     drawing = Drawing(_WIDTH, 150, title, f"{view.area} {view.office} {view.period}")
     drawing.text(_LEFT, 28, title, size=15, bold=True)
     drawing.text(_LEFT, 48, f"{view.area} {view.office} {view.period}", fill=FAINT)
@@ -28,12 +28,12 @@ def interval_chart(view: SpotCheckView, tongue: Tongue) -> str:
         drawing.text(_x(percent / 100), _AXIS + 22, f"{percent}%", size=10, anchor=anchor)
     result = view.result
     if result is None or result.share is None or result.low is None or result.high is None:
-        drawing.text(_LEFT, 138, _say(_NONE, tongue), fill=FAINT)
+        drawing.text(_LEFT, 138, _NONE.say(tongue), fill=FAINT)
         return drawing.svg()
     low, high = _x(result.low), _x(result.high)
     drawing.rect(low, _AXIS - 6, max(high - low, 1), 12, fill=PALETTE[4], radius=3)
     drawing.circle(_x(result.share), _AXIS, 6, fill=PALETTE[0])
-    said = _say(_SURE, tongue).format(
+    said = _SURE.say(tongue).format(
         share=100 * result.share,
         confidence=100 * view.confidence,
         low=100 * result.low,
@@ -46,7 +46,3 @@ def interval_chart(view: SpotCheckView, tongue: Tongue) -> str:
 
 def _x(share: float) -> float:
     return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
-
-
-def _say(text: Text, tongue: Tongue) -> str:
-    return text.zh if tongue == Tongue.ZH else text.en

@@ -14,7 +14,7 @@ from services.exchange.attachments.errors import (
     NameRefused,
     TooManyAttachments,
 )
-from services.exchange.attachments.models import Attachment, AttachmentState, Chunk
+from services.exchange.attachments.models import Attachment, AttachmentState, Chunk, Share
 from services.exchange.attachments.queries import (
     chunk_place,
     name_place,
@@ -109,13 +109,7 @@ async def share(references: Sequence[Reference], peer: str, tx: Tx) -> None:
             AttachmentState.ERASED,
         ):
             raise AttachmentNotHere()
-        await tx.execute(
-            "INSERT INTO attachment_shares (attachment_id, peer, shared_at) VALUES ($1, $2, $3)"
-            " ON CONFLICT DO NOTHING",
-            reference.id,
-            peer,
-            tx.now,
-        )
+        await tx.add_if_new(Share(attachment_id=reference.id, peer=peer, shared_at=tx.now))
 
 
 async def references_of(inquiry_id: UUID, tx: Tx) -> list[Reference]:

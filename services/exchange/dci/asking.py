@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from services.exchange.dci.errors import AnotherSender
-from services.exchange.dci.handlers import Call, mark_claim
+from services.exchange.dci.handlers import Call
 from services.exchange.dci.models import Action, CallbackState, DciTransaction, Partner, Status
 from services.exchange.dci.partner_queries import (
     answer_place,
@@ -23,6 +23,7 @@ from services.exchange.dci.signatures import verify
 from services.exchange.dci.tokens import bearer_of
 from services.exchange.errors import AlteredMessage, BadMessage, StaleMessage, UnknownSubject
 from services.exchange.evidence.rules import moment
+from services.exchange.messages.handlers import mark_claim
 from services.exchange.messages.rules import VERSION, is_fresh
 from services.exchange.participants.node import our_node, own_row
 from services.exchange.rights.subjects import note_subject

@@ -1,11 +1,9 @@
 """Takes partners' messages in: whose they are, whether they may, and once."""
 
 import json
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
 
 from pydantic import JsonValue, ValidationError
 
@@ -15,6 +13,7 @@ from services.exchange.dci.models import (
     CallbackState,
     DciTransaction,
     Partner,
+    Reference,
 )
 from services.exchange.dci.partner_queries import body_place
 from services.exchange.dci.rules import callback_of
@@ -31,24 +30,16 @@ from services.exchange.errors import (
     AlteredMessage,
     BadMessage,
     EncryptionRefused,
-    Refused,
     StaleMessage,
     UnsupportedVersion,
     WrongReceiver,
 )
-from services.exchange.messages.handlers import claimed
+from services.exchange.messages.handlers import mark_claim
 from services.exchange.messages.rules import VERSION, is_fresh
 from services.exchange.participants.node import our_node
 from shared.db import Tx
 from shared.ids import new_id
 from shared.signing import JsonObject
-
-_NEW: Final = """
-INSERT INTO dci_transactions (id, region, partner_id, action, message_id, body_hash, transaction_id,
-  body_sealed, status, delivery, callback_uri, attempts, due_at, asked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'rcvd', $9, $10, 0, $11, $11)
-ON CONFLICT (partner_id, message_id) DO NOTHING
-"""
 
 
 @dataclass(frozen=True)
@@ -70,16 +61,6 @@ async def take(call: Call, tx: Tx) -> DciTransaction:
         return await _take(call, tx)
 
 
-@contextmanager
-def mark_claim(envelope: JsonObject) -> Iterator[None]:
-    """A refusal says which sender and message it is about, as the envelope claims."""
-    try:
-        yield
-    except Refused as refused:
-        refused.sender, refused.message_id = claimed(envelope)
-        raise
-
-
 async def _take(call: Call, tx: Tx) -> DciTransaction:
     partner = await bearer_of(call.authorization, tx)
     header, message = _parsed(call)
@@ -95,15 +76,11 @@ async def _take(call: Call, tx: Tx) -> DciTransaction:
     if callback is None and not call.sync:
         raise CallbackRefused()
     transaction = _begun(call, header, message, partner, callback, node.region, tx)
-    if not await _claim(transaction, tx):
+    if not await tx.add_if_new(transaction):  # a second one meanwhile waits for the first
         return await _begun_before(transaction, tx)
     for reference_id in _references(message):
-        await tx.execute(
-            "INSERT INTO dci_references (partner_id, reference_id, asked_in) VALUES ($1, $2, $3)"
-            " ON CONFLICT DO NOTHING",
-            partner.id,
-            reference_id,
-            transaction.id,
+        await tx.add_if_new(
+            Reference(partner_id=partner.id, reference_id=reference_id, asked_in=transaction.id)
         )
     return transaction
 
@@ -160,25 +137,6 @@ def _hash_of(call: Call) -> bytes:
     kept = {name: value for name, value in header.items() if name != "message_ts"}
     whole = json.dumps([call.action, call.sync, kept, call.envelope.get("message")], sort_keys=True)
     return sha256(whole.encode()).digest()
-
-
-async def _claim(new: DciTransaction, tx: Tx) -> bool:
-    """Whether this is the first time; a second one arriving meanwhile waits for the first."""
-    tag = await tx.execute(
-        _NEW,
-        new.id,
-        new.region,
-        new.partner_id,
-        new.action,
-        new.message_id,
-        new.body_hash,
-        new.transaction_id,
-        new.body_sealed,
-        new.delivery,
-        new.callback_uri,
-        tx.now,
-    )
-    return tag == "INSERT 0 1"
 
 
 async def _begun_before(again: DciTransaction, tx: Tx) -> DciTransaction:

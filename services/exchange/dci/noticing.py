@@ -36,12 +36,6 @@ SELECT followed.* FROM dci_subscriptions AS followed
 WHERE followed.person_id = ANY($1::uuid[]) AND followed.event = $2 AND followed.ended_at IS NULL
 AND followed.since <= $3 AND followed.until > $3
 """
-_OWE: Final = """
-INSERT INTO dci_transactions (id, region, partner_id, action, message_id, transaction_id,
-  subscription_id, body_sealed, status, delivery, callback_uri, attempts, due_at, asked_at)
-VALUES ($1, $2, $3, 'notify', $4, $5, $6, $7, 'rcvd', 'waiting', $8, 0, $9, $9)
-ON CONFLICT (partner_id, message_id) DO NOTHING
-"""
 
 
 @dataclass(frozen=True)
@@ -61,18 +55,21 @@ async def owe(
     for each in followed:
         partner = await tx.require(Partner, each.partner_id)
         owed_id, body = new_id(), {"message": {"happened_on": happened_on.isoformat()}}
-        await tx.execute(
-            _OWE,
-            owed_id,
-            each.region,
-            each.partner_id,
-            f"{each.id}:{occasion}",
-            each.transaction_id,
-            each.id,
-            tx.vault.seal(json.dumps(body), body_place(owed_id)),
-            callback_of(None, partner.address, Action.NOTIFY),
-            tx.now,
+        owed = DciTransaction(
+            id=owed_id,
+            region=each.region,
+            partner_id=each.partner_id,
+            action=Action.NOTIFY,
+            message_id=f"{each.id}:{occasion}",
+            transaction_id=each.transaction_id,
+            subscription_id=each.id,
+            body_sealed=tx.vault.seal(json.dumps(body), body_place(owed_id)),
+            delivery=CallbackState.WAITING,
+            callback_uri=callback_of(None, partner.address, Action.NOTIFY),
+            due_at=tx.now,
+            asked_at=tx.now,
         )
+        await tx.add_if_new(owed)
 
 
 async def draw_notice(

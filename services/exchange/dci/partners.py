@@ -31,29 +31,24 @@ async def add_partner(command: AddPartner, unsigned: bool, tx: Tx) -> PartnerSec
     sealed = None
     if login is not None:
         sealed = tx.vault.seal(login.client_secret.get_secret_value(), login_place(partner_id))
-    tag = await tx.execute(
-        "INSERT INTO dci_partners (id, sender_id, name, address, certificate_pem, signature, jwks,"
-        " secret_hash, profiles, purposes, created_at, created_by, token_url, client_id,"
-        " client_secret_sealed)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-        " ON CONFLICT (sender_id) DO NOTHING",
-        partner_id,
-        command.sender_id,
-        command.name,
-        command.address,
-        command.certificate_pem,
-        command.signature,
-        command.jwks,
-        hash_of_secret(secret),
-        command.profiles,
-        command.purposes,
-        tx.now,
-        tx.actor.sub,
-        login.token_url if login else None,
-        login.client_id if login else None,
-        sealed,
+    partner = Partner(
+        id=partner_id,
+        sender_id=command.sender_id,
+        name=command.name,
+        address=command.address,
+        certificate_pem=command.certificate_pem,
+        signature=command.signature,
+        jwks=command.jwks,
+        secret_hash=hash_of_secret(secret),
+        token_url=login.token_url if login else None,
+        client_id=login.client_id if login else None,
+        client_secret_sealed=sealed,
+        profiles=command.profiles,
+        purposes=command.purposes,
+        created_at=tx.now,
+        created_by=tx.actor.sub,
     )
-    if tag != "INSERT 0 1":
+    if not await tx.add_if_new(partner):
         raise PartnerKnown()
     if command.signature is SignatureForm.ATTACHED:
         await _ensure_rsa_key(tx)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -110,12 +111,16 @@ class Entry:
     record: JsonObject
 
 
+def _told(attribute: str, entry: Entry) -> str:
+    return str(entry.told[attribute])
+
+
 def in_order(entries: Sequence[Entry], sort: Sequence[tuple[str, bool]]) -> list[Entry]:
     """Sorted by the first attribute, then the next; what is not known comes last."""
     found = list(entries)
     for attribute, falling in reversed(sort):
         known = [each for each in found if attribute in each.told]
-        known.sort(key=lambda each, by=attribute: str(each.told[by]), reverse=falling)  # type: ignore[misc]
+        known.sort(key=partial(_told, attribute), reverse=falling)
         found = known + [each for each in found if attribute not in each.told]
     return found
 

@@ -55,14 +55,12 @@ async def answer_status(
 async def _transactions(
     question: StatusQuestion, partner: Partner, tx: Tx
 ) -> Sequence[DciTransaction]:
-    values = _values(question)
+    values, whose = _values(question), (partner.id, question.txn_type)
     if question.attribute_type == "reference_id_list":
-        query, args = _BY_REFERENCE, (values, _MOST)
-    elif question.attribute_type == "correlation_id":
-        query, args = _BY_CORRELATION, (_ids(values),)  # type: ignore[assignment]
-    else:
-        query, args = _BY_TRANSACTION, (values[0], _MOST)  # type: ignore[assignment]
-    return await tx.find(DciTransaction, query, partner.id, question.txn_type, *args)
+        return await tx.find(DciTransaction, _BY_REFERENCE, *whose, values, _MOST)
+    if question.attribute_type == "correlation_id":
+        return await tx.find(DciTransaction, _BY_CORRELATION, *whose, _ids(values))
+    return await tx.find(DciTransaction, _BY_TRANSACTION, *whose, values[0], _MOST)
 
 
 async def _of_transactions(

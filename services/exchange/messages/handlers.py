@@ -1,6 +1,8 @@
 """Queueing messages to peers, and taking theirs in."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from pydantic import JsonValue, ValidationError
@@ -30,10 +32,7 @@ from services.exchange.participants.permissions import may_be_sent, may_send
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import Problem
-from shared.signing import (
-    JsonObject,
-    sign_compact,
-)
+from shared.signing import JsonObject, sign_compact
 
 
 async def queue_message(
@@ -80,10 +79,18 @@ async def receive_message(
     """Verify a peer's message, apply it once, and give the signed receipt. The same message
     again gets the same receipt and changes nothing. `shown` is the fingerprint of the client
     certificate it came with, where one can be seen. Raises a Refused."""
-    try:
+    with mark_claim(envelope):
         return await _receive(envelope, door, shown, tx)
+
+
+@contextmanager
+def mark_claim(envelope: JsonObject) -> Iterator[None]:
+    """A refusal says which sender and message it is about, as the envelope claims, whether or not
+    it is believed."""
+    try:
+        yield
     except Refused as refused:
-        refused.sender, refused.message_id = claimed(envelope)
+        refused.sender, refused.message_id = _claimed(envelope)
         raise
 
 
@@ -111,7 +118,7 @@ async def _receive(envelope: JsonObject, door: Door, shown: bytes | None, tx: Tx
         said_at=received.sent_at,
         received_at=tx.now,
     )
-    if not await _claim(taken, tx):
+    if not await tx.add_if_new(taken):  # a second one arriving meanwhile waits for the first
         return await _answer_again(taken, tx)
     if not is_fresh(header.message_ts, tx.now):
         raise StaleMessage()
@@ -162,25 +169,6 @@ def _opened(header: Header, message: NotifyMessage, door: Door) -> Received:  # 
     return Received(header.sender_id, kind, subject, event.timestamp, record)
 
 
-async def _claim(taken: MessageIn, tx: Tx) -> bool:
-    """Whether this is the first time; a second one arriving meanwhile waits for the first."""
-    tag = await tx.execute(
-        "INSERT INTO messages_in (from_node, message_id, kind, subject_id, envelope_sealed,"
-        " payload_hash, said_at, received_at, region) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        " ON CONFLICT DO NOTHING",
-        taken.from_node,
-        taken.message_id,
-        taken.kind,
-        taken.subject_id,
-        taken.envelope_sealed,
-        taken.payload_hash,
-        taken.said_at,
-        taken.received_at,
-        taken.region,
-    )
-    return tag == "INSERT 0 1"
-
-
 async def _answer_again(taken: MessageIn, tx: Tx) -> AckResponse:
     known = await tx.fetch_row(
         "SELECT payload_hash, receipt FROM messages_in WHERE from_node = $1 AND message_id = $2",
@@ -226,8 +214,7 @@ def _envelope_place(header: Header) -> str:
     return f"messages_in.envelope:{header.sender_id}:{header.message_id}"
 
 
-def claimed(envelope: JsonObject) -> tuple[str | None, str | None]:
-    """The sender and message id that an envelope claims, whether or not it is believed."""
+def _claimed(envelope: JsonObject) -> tuple[str | None, str | None]:
     header = envelope.get("header")
     if not isinstance(header, dict):
         return None, None
