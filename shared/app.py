@@ -22,8 +22,10 @@ from shared.consumer import Consumer, ConsumerLoop
 from shared.crypto import Vault
 from shared.datatracker import tracker_router
 from shared.db import Database
+from shared.dispatch import Dispatch
 from shared.http import LastResort, render_errors
 from shared.outbox import Relay
+from shared.responses import ERRORS, DocumentedApi
 from shared.settings import ServiceSettings
 from shared.tasks import end
 from shared.telemetry import Metrics, Observed, configure_tracing
@@ -93,7 +95,7 @@ def create_app(
             )
             yield
 
-    app = FastAPI(
+    app = DocumentedApi(
         title=title,
         summary=summary,
         version="1",
@@ -102,17 +104,21 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         separate_input_output_schemas=False,
+        responses=ERRORS,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does that
     )
     app.state.verifier = TokenVerifier(
         issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks=settings.oidc_jwks
     )
     app.state.settings = settings
     app.state.service_actor = actor
-    for router in routers:
-        app.include_router(router, prefix="" if router.prefix else f"/{service}/v1")
-    app.include_router(tracker_router(service))
+    prefixed = [("" if each.prefix else f"/{service}/v1", each) for each in routers]
+    prefixed.append(("", tracker_router(service)))
+    for prefix, router in prefixed:
+        app.include_router(router, prefix=prefix)
     app.include_router(_operations(service, metrics))
     render_errors(app)
+    app.add_middleware(Dispatch, service=app, routers=prefixed)
     app.add_middleware(BodyGuard, takes_uploads=_uploads(service, routers).__contains__)
     app.add_middleware(LastResort)
     app.add_middleware(Observed, service=service, metrics=metrics)

@@ -1,9 +1,9 @@
 """The database of one service: a pool of asyncpg connections and the transaction handlers use.
 
 SQLModel declares the tables; asyncpg runs every statement. A statement is either SQL text or a
-SQLAlchemy/SQLModel expression, compiled here for asyncpg, so that both share one connection and
-one transaction (docs/decisions/0003). Only the two doors open a transaction: the HTTP dependency
-(shared/http.py) and the consumer loop (shared/consumer.py).
+SQLAlchemy/SQLModel expression, compiled for asyncpg (shared/statements.py), so that both share one
+connection and one transaction (docs/decisions/0003). Only the two doors open a transaction: the
+HTTP dependency (shared/http.py) and the consumer loop (shared/consumer.py).
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -20,7 +19,6 @@ import asyncpg
 from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
 from sqlmodel import SQLModel
 
 from shared.actors import Actor
@@ -30,29 +28,12 @@ from shared.envelope import envelope
 from shared.events.base import Event
 from shared.ids import new_id
 from shared.problems import NotFound, StaleVersion, Unavailable
+from shared.statements import OUTBOX, USAGE, insertion, numbered, ready
 from shared.tables import loaded
 from shared.usage import Purpose, Usage
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 Row = TypeVar("Row", bound=SQLModel)
-
-_DIALECT = AsyncpgDialect()  # type: ignore[no-untyped-call]
-
-# What leaves with the commit goes in one statement where there is both: `at` is $1 of each.
-OUTBOX_INSERT = """
-INSERT INTO outbox (event_id, topic, key, payload, created_at)
-SELECT event_id, topic, key, payload, $1
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
-  WITH ORDINALITY AS t (event_id, topic, key, payload, n)
-ORDER BY n
-"""
-_USAGE = """
-INSERT INTO usage_entries (subject_id, at, actor_sub, actor_org, purpose, case_reference, kind)
-SELECT subject, $1, {}, {}, {}, {}, kind
-FROM unnest({}::uuid[], {}::text[]) AS t (subject, kind)
-"""
-USAGE_INSERT = _USAGE.format(*(f"${n}" for n in range(2, 8)))
-BOTH_INSERT = f"WITH seen AS ({_USAGE.format(*(f'${n}' for n in range(6, 12)))}) {OUTBOX_INSERT}"
 
 
 class _PlainConnection(asyncpg.Connection):
@@ -69,27 +50,6 @@ async def set_codecs(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(
             name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
         )
-
-
-def compile_statement(statement: ClauseElement) -> tuple[str, list[Any]]:
-    """SQL text with $n places, and the arguments for them."""
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    values = compiled.params
-    return str(compiled), [values[name] for name in compiled.positiontup or ()]  # type: ignore[attr-defined]
-
-
-def _ready(statement: str | ClauseElement, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:
-    return (statement, args) if isinstance(statement, str) else compile_statement(statement)
-
-
-@cache
-def _insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
-    """How to insert a row: the statement, and the columns its places stand for."""
-    table = model.__table__  # type: ignore[attr-defined]
-    names = [column.name for column in table.columns if not column.identity]
-    places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {table.name} ({columns}) VALUES ({places})", names  # noqa: S608
 
 
 @dataclass
@@ -111,7 +71,9 @@ class Tx:
     causation_id: str | None = None
     happened_at: datetime | None = None  # when the event said it happened, at the consumer door
     _events: list[Event] = field(default_factory=list)
+    _correlated: list[str | None] = field(default_factory=list)  # each event, when it was said
     _usages: list[tuple[UUID, str]] = field(default_factory=list)
+    _rows: list[SQLModel] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -122,15 +84,15 @@ class Tx:
 
     async def fetch(self, statement: str | ClauseElement, *args: Any) -> list[asyncpg.Record]:
         """All rows of a statement (SQL text with $n and args, or an expression)."""
-        sql, values = _ready(statement, args)
+        sql, values = ready(statement, args)
         return await self.connection.fetch(sql, *values)
 
     async def fetch_row(self, statement: str | ClauseElement, *args: Any) -> asyncpg.Record | None:
-        sql, values = _ready(statement, args)
+        sql, values = ready(statement, args)
         return await self.connection.fetchrow(sql, *values)
 
     async def fetch_value(self, statement: str | ClauseElement, *args: Any) -> Any:
-        sql, values = _ready(statement, args)
+        sql, values = ready(statement, args)
         return await self.connection.fetchval(sql, *values)
 
     async def find(self, model: type[Row], statement: str | ClauseElement, *args: Any) -> list[Row]:
@@ -156,22 +118,28 @@ class Tx:
 
     async def execute(self, statement: str | ClauseElement, *args: Any) -> str:
         """Run a statement; returns the command tag, e.g. "UPDATE 1"."""
-        sql, values = _ready(statement, args)
+        sql, values = ready(statement, args)
         return await self.connection.execute(sql, *values)
 
     async def add(self, *rows: SQLModel) -> None:
         """Insert rows, one statement each, in this order."""
         for row in rows:
-            sql, names = _insertion(type(row))
-            await self.connection.execute(sql, *(getattr(row, name) for name in names))
+            sql, names = insertion(type(row))
+            await self.connection.execute(numbered(sql), *(getattr(row, name) for name in names))
+
+    def add_last(self, row: SQLModel) -> None:
+        """Insert a row in the one statement that the doors run just before the commit: for what
+        nothing else in the transaction reads or refers to. It saves a round trip."""
+        self._rows.append(row)
 
     async def add_if_new(self, row: SQLModel) -> bool:
         """Insert a row unless one with the same unique key is there, also one that the caller may
         not see. Returns whether it was inserted; the transaction goes on either way."""
-        sql, names = _insertion(type(row))
+        sql, names = insertion(type(row))
         values = (getattr(row, name) for name in names)
         return (
-            await self.connection.execute(f"{sql} ON CONFLICT DO NOTHING", *values) == "INSERT 0 1"
+            await self.connection.execute(f"{numbered(sql)} ON CONFLICT DO NOTHING", *values)
+            == "INSERT 0 1"
         )
 
     async def save(self, row: SQLModel) -> None:
@@ -201,8 +169,10 @@ class Tx:
     # facts that leave with the commit
 
     def emit(self, event: Event) -> None:
-        """Say that something happened: the event leaves if, and only if, this commits."""
+        """Say that something happened: the event leaves if, and only if, this commits. It carries
+        the `correlation_id` of this moment: what is done for several askers changes it between."""
         self._events.append(event)
+        self._correlated.append(self.correlation_id)
 
     def saw(self, subject_id: UUID, kind: str) -> None:
         """Note that the actor looked at `kind` of data ("person", "birth", …) of a subject."""
@@ -224,13 +194,15 @@ class Tx:
     async def attempt(self) -> AsyncIterator[None]:
         """A part of the transaction that may fail alone, such as one item of many: when the block
         raises, what it wrote, emitted and saw is taken back, and the caller may go on."""
-        events, usages = len(self._events), len(self._usages)
+        events, usages, rows = len(self._events), len(self._usages), len(self._rows)
         await self.connection.execute("SAVEPOINT attempt")
         try:
             yield
         except Exception:
-            await self.connection.execute("ROLLBACK TO SAVEPOINT attempt")
-            del self._events[events:], self._usages[usages:]
+            # An outer attempt, of the same name, is to go back to its own beginning.
+            await self.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+            del self._events[events:], self._correlated[events:]
+            del self._usages[usages:], self._rows[rows:]
             raise
         await self.connection.execute("RELEASE SAVEPOINT attempt")
 
@@ -255,18 +227,26 @@ class Tx:
         ]
 
     async def flush(self) -> None:
-        """Write usage entries and outbox rows; the doors call it just before the commit."""
-        if self._events and self._usages:
-            await self.connection.execute(
-                BOTH_INSERT, self.now, *self._outbox_values(), *self._usage_values()
-            )
-        elif self._usages:
-            await self.connection.execute(USAGE_INSERT, self.now, *self._usage_values())
-        elif self._events:
-            await self.connection.execute(OUTBOX_INSERT, self.now, *self._outbox_values())
+        """Write usage entries, outbox rows and what was added last, in one statement; the doors
+        call it just before the commit."""
+        parts: list[str] = []
+        values: list[Any] = []
+        for row in self._rows:
+            sql, names = insertion(type(row))
+            parts.append(sql)
+            values += (getattr(row, name) for name in names)
+        if self._usages:
+            parts.append(USAGE)
+            values += self._usage_values()
+        if self._events:
+            parts.append(OUTBOX)
+            values += self._outbox_values()
+        if parts:
+            await self.connection.execute(numbered(*parts), *values)
 
     def _usage_values(self) -> tuple[Any, ...]:
         return (
+            self.now,
             self.actor.sub,
             self.actor.org,
             (self.purpose or Purpose.REGISTRATION).value,
@@ -275,9 +255,9 @@ class Tx:
             [kind for _, kind in self._usages],
         )
 
-    def _outbox_values(self) -> tuple[list[Any], ...]:
+    def _outbox_values(self) -> tuple[Any, ...]:
         ids = [new_id() for _ in self._events]
-        correlation_id = self.correlation_id or str(new_id())
+        common = str(new_id())
         payloads = [
             envelope(
                 event,
@@ -286,13 +266,15 @@ class Tx:
                 self.now,
                 self.event_vault,
                 actor=self.actor.sub,
-                correlation_id=correlation_id,
+                correlation_id=correlation_id or common,
                 causation_id=self.causation_id,
             )
-            for event, event_id in zip(self._events, ids, strict=True)
+            for event, event_id, correlation_id in zip(
+                self._events, ids, self._correlated, strict=True
+            )
         ]
         topics = [event.topic for event in self._events]
-        return ids, topics, [event.key for event in self._events], payloads
+        return self.now, ids, topics, [event.key for event in self._events], payloads
 
 
 class Database:

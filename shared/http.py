@@ -20,6 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared.auth import CurrentActor, current_actor
 from shared.db import Database, Tx
@@ -42,6 +43,7 @@ from shared.problems import (
     WrongMediaType,
 )
 from shared.responses import language_of, problem_response
+from shared.solving import handler_of
 from shared.telemetry import App, Receive, Scope, Send, place_of
 from shared.usage import PURPOSE_WORDS, Purpose
 from shared.validation import field_errors
@@ -52,9 +54,10 @@ log = structlog.get_logger()
 
 
 class Route(APIRoute):
-    """Keeps the finished response where the transaction door finds it: its exit runs after the
-    route and before anything is sent. An upload is read from callers with a token alone. Tells in
-    its description of the headers that its transaction reads."""
+    """A route whose arguments are worked out once (shared/solving.py). Keeps the finished response
+    where the transaction door finds it: its exit runs after the route and before anything is sent.
+    An upload is read from callers with a token alone. Tells in its description of the headers that
+    its transaction reads."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         headers = [
@@ -69,6 +72,9 @@ class Route(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        solved = handler_of(self)
+        if solved is not None:
+            return solved
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
@@ -330,7 +336,10 @@ def render_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        return answer(request, _OF_STATUS.get(error.status_code, MalformedRequest)())
+        response = answer(request, _OF_STATUS.get(error.status_code, MalformedRequest)())
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_allowed(request))
+        return response
 
     @app.exception_handler(asyncpg.PostgresError)
     async def _database(request: Request, error: asyncpg.PostgresError) -> Response:
@@ -343,6 +352,19 @@ def render_errors(app: FastAPI) -> None:
     @app.exception_handler(InvalidInput)
     async def _input(request: Request, error: InvalidInput) -> Response:
         return answer(request, MalformedRequest())
+
+
+def _allowed(request: Request) -> list[str]:
+    """What may be done at this address (RFC 9110 §15.5.6). The framework names the methods of one
+    route only; an address has a route for each."""
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.router.routes
+        )
+    ]
 
 
 class LastResort:

@@ -28,7 +28,8 @@ _PICTURE: Final = """
 """
 _SHEET: Final = """
 #set page(flipped: {flipped}, margin: 10mm)
-#align(center + horizon, image(bytes(data), format: "svg", width: 100%, height: 100%))
+#align(center + horizon, image(bytes(data), format: "svg", width: 100%, height: 100%,
+  fit: "contain"))
 """
 
 

@@ -15,7 +15,6 @@ from xml.parsers import expat
 
 from shared.sheets_in import LINE_LIMIT, CellKind, Sheet, SheetFailure, SheetLine, SheetRefused
 
-UNPACKED_LIMIT: Final = 256 * 1024 * 1024  # bytes; a hundred thousand lines take about fifty
 _MOST_COLUMNS: Final = 512
 _PIECE: Final = 256 * 1024
 _MACROS: Final = re.compile(r"vbaproject|vbadata|activex|macrosheets|xlmacro", re.IGNORECASE)
@@ -32,10 +31,11 @@ _BROKEN: Final = (
 )
 
 
-def open_workbook(file: IO[bytes]) -> Sheet:
-    """Raises SheetRefused, also while the lines are read, for a sheet that breaks off."""
+def open_workbook(file: IO[bytes], line: int, unpacked: int) -> Sheet:
+    """Open a workbook that unpacks to no more than so many bytes, to read on after line number
+    `line`. Raises SheetRefused, also while the lines are read, for a sheet that breaks off."""
     try:
-        archive = _checked(file)
+        archive = _checked(file, unpacked)
         part = _first_sheet(archive)
         rows = _rows(archive, part, _shared_strings(archive))
         header = next(rows, None)
@@ -45,16 +45,16 @@ def open_workbook(file: IO[bytes]) -> Sheet:
         raise SheetRefused(SheetFailure.EMPTY)
     width = max(header.cells, default=-1) + 1
     headers = [header.cells[at].text if at in header.cells else "" for at in range(width)]
-    return Sheet(headers, _lines(rows, width), archive.getinfo(part).file_size)
+    return Sheet(headers, _lines(rows, width, line), archive.getinfo(part).file_size)
 
 
-def _checked(file: IO[bytes]) -> zipfile.ZipFile:
+def _checked(file: IO[bytes], limit: int) -> zipfile.ZipFile:
     """Refuse by what the archive declares, before a byte is unpacked; whatever is unpacked later
     ends at what was declared."""
     file.seek(0)
     archive = zipfile.ZipFile(file)
     members = archive.infolist()
-    if len(members) > 10_000 or sum(each.file_size for each in members) > UNPACKED_LIMIT:
+    if len(members) > 10_000 or sum(each.file_size for each in members) > limit:
         raise SheetRefused(SheetFailure.TOO_LARGE_INSIDE)
     if any(each.flag_bits & 1 for each in members):
         raise SheetRefused(SheetFailure.UNREADABLE)
@@ -279,9 +279,11 @@ def _rows(archive: zipfile.ZipFile, sheet: str, shared: list[str]) -> Iterator[S
     yield from found.rows
 
 
-def _lines(rows: Iterator[SheetRow], width: int) -> Iterator[SheetLine]:
+def _lines(rows: Iterator[SheetRow], width: int, done: int) -> Iterator[SheetLine]:
     try:
         for number, found, position in rows:
+            if number <= done:
+                continue
             cells = [""] * width
             kinds: dict[int, CellKind] = {}
             for at, cell in found.items():

@@ -32,6 +32,7 @@ from shared.bus.embedded import EmbeddedBus, prepare
 from shared.db import Database, set_codecs
 from shared.ids import new_id
 from shared.testing import EVENT_VAULT, VAULT, Issuer, make_actor, running, service_settings
+from tests.chromium import Browser, chromium
 
 settings.register_profile("untimed", deadline=None)  # machines are shared: no test asserts a time
 settings.load_profile("untimed")
@@ -219,6 +220,13 @@ def parts_of(app: FastAPI) -> Parts:
     parts = app.state.parts
     assert isinstance(parts, Parts)
     return parts
+
+
+@pytest.fixture(scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """A real browser; see tests/chromium.py."""
+    async with chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ from deploy.box.peer_door import PeerDoor, tls_options
 from deploy.box.postgres import Postgres
 from deploy.box.tls import certificate
 from deploy.kafka.broker import KafkaBroker, kafka_available
+from deploy.service import leave_to_stay
 from shared.app import connect_bus
 from shared.bus import Bus
 from shared.settings import ServiceSettings
@@ -80,6 +81,7 @@ async def run(options: BoxOptions) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with started_box(options, stop) as keys:
+        leave_to_stay()
         _welcome(options, keys, time.monotonic() - started)
         await stop.wait()
         print("\nstopping … 正在停止", file=sys.stderr)

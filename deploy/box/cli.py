@@ -266,13 +266,26 @@ def evidence() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="a signed head that somebody else kept; may be given again",
 )
-def verify_evidence(export: Path, jwks: Path, heads: tuple[Path, ...]) -> None:
-    """Check an exported log offline: every leaf, every head, and that it only ever grew."""
+@click.option(
+    "--city",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="the city's public keys, got from the city itself",
+)
+def verify_evidence(export: Path, jwks: Path, heads: tuple[Path, ...], city: Path | None) -> None:
+    """Check an exported log offline: every leaf, every head, that it only ever grew, and who else
+    signed for it."""
     from services.exchange.evidence.verify import verify_export
 
     kept = [path.read_text().strip() for path in heads]
-    report = verify_export(export, json.loads(jwks.read_text()), kept)
+    anchor = json.loads(city.read_text()) if city is not None else None
+    report = verify_export(export, json.loads(jwks.read_text()), kept, anchor)
     click.echo(f"{report.leaves} leaves, {report.heads} heads, {report.verified_size} covered")
+    for peer, size in sorted(report.vouched.sizes.items()):
+        click.echo(f"{size} countersigned by 会签 {peer}")
+    for peer in sorted(report.vouched.unknown):
+        click.echo(f"not checked: nobody vouches for the keys of 未核验 {peer}")
+    for node, kids in sorted(report.vouched.anchors.items()):
+        click.echo(f"compare with the city 请与市节点核对 {node}: {', '.join(kids)}")
     for finding in report.findings:
         click.echo(f"leaves {finding.first} to {finding.end}: {finding.what}")
     if not report.ok or report.verified_size < report.leaves:

@@ -1,5 +1,5 @@
-"""`yipan exchange …`: what waits for other nodes, an operator's decisions about it, our keys,
-and the foreign systems that ask us."""
+"""`yipan exchange …`: what waits for other nodes, an operator's decisions about it, joining them,
+our keys, and the foreign systems that ask us."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ import httpx
 
 from deploy.box.client import box_client, said
 from deploy.box.errors import BoxError
+from deploy.box.joining import admit_node, join_city
 
 _STATES = ["queued", "sending", "delivered", "failed", "given-up", "diverted"]
 _REASON = click.option("--reason", required=True, help="kept beside the decision")
@@ -128,6 +129,35 @@ def divert(context: click.Context, message: str, node: str, reason: str) -> None
     """Send what a notice says to another participant instead."""
     body = {"to_node": node, "reason": reason}
     _decide(context, f"/queue/messages/{message}/diversion", body)
+
+
+_OTHERS_KEY = click.option(
+    "--key", required=True, help="the id of its signing key, as its operator reads it out"
+)
+
+
+@exchange.command()
+@click.argument("city")
+@_OTHERS_KEY
+@click.pass_context
+def join(context: click.Context, city: str, key: str) -> None:
+    """Enter the record of our city, at the address CITY; says what the city's operator runs."""
+    with _client(context) as client:
+        join_city(client, city, key)
+
+
+@exchange.command()
+@click.argument("address")
+@_OTHERS_KEY
+@click.option("--role", "roles", multiple=True, help="what it may besides what its level may")
+@click.option("--yes", "sure", is_flag=True, help="do not ask")
+@click.pass_context
+def admit(
+    context: click.Context, address: str, key: str, roles: tuple[str, ...], sure: bool
+) -> None:
+    """As a city: sign the record of the node at ADDRESS. A new city admits itself first."""
+    with _client(context) as client:
+        admit_node(client, address, key, roles, sure=sure)
 
 
 @exchange.group()

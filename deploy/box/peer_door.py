@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.exchange.peers import DoorContext
 from shared.telemetry import App, Receive, Scope, Send
 
-_OPEN = (
+OPEN = (
     "/exchange/dci/",
     "/exchange/.well-known/",
     "/exchange/v1/evidence/",
@@ -30,7 +30,7 @@ class PeerDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"].startswith(_OPEN):
+        if scope["path"].startswith(OPEN):
             await self._app(scope, receive, send)
         else:
             await JSONResponse({"status": 404}, status_code=404)(scope, receive, send)

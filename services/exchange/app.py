@@ -22,6 +22,7 @@ from services.exchange.figures.worker import telling_seen
 from services.exchange.filings.routes import filing_sheets
 from services.exchange.filings.routes import router as filings
 from services.exchange.handovers.routes import router as handovers
+from services.exchange.inbound import door
 from services.exchange.inquiries.calendar import load_calendar
 from services.exchange.inquiries.calendar_routes import router as calendar
 from services.exchange.inquiries.calendar_watch import calendar_watch
@@ -33,6 +34,7 @@ from services.exchange.inquiries.template_routes import router as templates
 from services.exchange.looks.joining import trackers
 from services.exchange.looks.routes import router as looks
 from services.exchange.messages.delivery import delivery
+from services.exchange.messages.intake import intake
 from services.exchange.messages.routes import answer_refusals, traffic
 from services.exchange.messages.routes import router as peers
 from services.exchange.notices.resending import resending
@@ -111,6 +113,7 @@ def create(
         extras=[
             prepare,
             refusals,
+            intake(door),
             trackers(open_sources),
             believing,
             directory(unshown),

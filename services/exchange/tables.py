@@ -3,6 +3,7 @@
 from services.exchange.agreements import models as agreements
 from services.exchange.attachments import models as attachments
 from services.exchange.base import Row
+from services.exchange.claims import models as claims
 from services.exchange.dci import models as dci
 from services.exchange.evidence import models as evidence
 from services.exchange.figures import models as figures
@@ -19,6 +20,7 @@ metadata = Row.metadata
 __all__ = [
     "agreements",
     "attachments",
+    "claims",
     "dci",
     "evidence",
     "figures",

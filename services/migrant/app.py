@@ -13,8 +13,10 @@ from services.migrant.certificates.request_routes import router as certificate_r
 from services.migrant.certificates.routes import router as certificates
 from services.migrant.certificates.showing_routes import router as certificate_showing
 from services.migrant.certificates.sweeping import certificate_sweep
+from services.migrant.claims.bank_routes import router as bank_files
 from services.migrant.claims.received_routes import router as received_claims
 from services.migrant.claims.routes import router as claims
+from services.migrant.claims.telling import claim_tidying, paper_telling
 from services.migrant.consents.lapsing import consent_lapsing
 from services.migrant.consents.routes import router as consents
 from services.migrant.consumer import consumer
@@ -31,6 +33,7 @@ from services.migrant.parity.routes import router as parity
 from services.migrant.people.routes import router as people
 from services.migrant.places.routes import router as places
 from services.migrant.referrals.routes import router as referrals
+from services.migrant.regions.asking import region_list
 from services.migrant.rights.routes import router as rights
 from services.migrant.self_registrations.expiring import expiry
 from services.migrant.self_registrations.open_page import page_turnstile
@@ -73,6 +76,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             supplies,
             claims,
             received_claims,
+            bank_files,
             benefits,
             rights,
             accounts,
@@ -89,8 +93,11 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             page_turnstile,
             expiry,
             consent_lapsing,
+            paper_telling,
+            claim_tidying,
             offering,
             help_clock,
+            region_list,
             filing_sheets,
         ],
         bus=bus,

@@ -5,7 +5,14 @@ from services.migrant.arrivals.doubts import annul_death, mark_doubt, record_dea
 from services.migrant.certificates import answers
 from services.migrant.certificates.directory import note_participant
 from services.migrant.claims.hearing import hear_answer
-from services.migrant.claims.receiving import note_claimant, receive_claim, receive_step
+from services.migrant.claims.recalling import note_never_left
+from services.migrant.claims.receiving import (
+    note_claimant,
+    receive_claim,
+    receive_paper,
+    receive_step,
+)
+from services.migrant.claims.telling import note_refused
 from services.migrant.consents.handlers import withdraw_opted_out
 from services.migrant.employments.handlers import link_waiting
 from services.migrant.entitlements.following import follow_areas
@@ -13,10 +20,18 @@ from services.migrant.help.replies import take_reply
 from services.migrant.people.handlers import merge_people
 from services.migrant.people.recoding import follow_map
 from services.migrant.people.separating import separate_people
+from services.migrant.regions.handlers import note_regions
 from shared.consumer import Consumer
 from shared.db import Tx
 from shared.events.exchange import ParticipantListed
-from shared.events.exchange_claims import ClaimAnswerReceived, ClaimReceived, ClaimStepReceived
+from shared.events.exchange_claims import (
+    ClaimAnswerReceived,
+    ClaimNeverLeft,
+    ClaimPaperNotSent,
+    ClaimPaperReceived,
+    ClaimReceived,
+    ClaimStepReceived,
+)
 from shared.events.migrant import MigrantArrived
 from shared.events.notify import AppointmentReplied, ContactOptedOut, ReplyReceived
 from shared.events.registry import (
@@ -27,6 +42,7 @@ from shared.events.registry import (
     PersonsMerged,
     PersonsSeparated,
     RegionsChanged,
+    RegionsListed,
 )
 from shared.events.registry_vital import DeathAnnulled, DeathCorrected, DeathRegistered
 from shared.usage import Purpose
@@ -80,6 +96,11 @@ async def on_regions_changed(event: RegionsChanged, tx: Tx) -> None:
     await follow_areas(event.pairs, tx)
 
 
+@consumer.on(RegionsListed)
+async def on_regions_listed(event: RegionsListed, tx: Tx) -> None:
+    await note_regions(event, tx)
+
+
 @consumer.on(ParticipantListed)
 async def on_participant_listed(event: ParticipantListed, tx: Tx) -> None:
     await note_participant(event, tx)
@@ -112,9 +133,24 @@ async def on_claim_answer_received(event: ClaimAnswerReceived, tx: Tx) -> None:
     await hear_answer(event, tx)
 
 
+@consumer.on(ClaimNeverLeft)
+async def on_claim_never_left(event: ClaimNeverLeft, tx: Tx) -> None:
+    await note_never_left(event, tx)
+
+
+@consumer.on(ClaimPaperReceived)
+async def on_claim_paper_received(event: ClaimPaperReceived, tx: Tx) -> None:
+    await receive_paper(event, tx)
+
+
+@consumer.on(ClaimPaperNotSent)
+async def on_claim_paper_not_sent(event: ClaimPaperNotSent, tx: Tx) -> None:
+    await note_refused(event.paper_id, tx)
+
+
 @consumer.on(ClaimantFound)
 async def on_claimant_found(event: ClaimantFound, tx: Tx) -> None:
-    await note_claimant(event.claim_id, event.person_id, tx)
+    await note_claimant(event.claim_id, event.person_id, event.region, tx)
 
 
 @consumer.on(ReplyReceived)

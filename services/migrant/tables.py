@@ -20,6 +20,7 @@ from services.migrant.parity import models as parity
 from services.migrant.people import models as people
 from services.migrant.places import models as places
 from services.migrant.referrals import models as referrals
+from services.migrant.regions import models as regions
 from services.migrant.rights import models as rights
 from services.migrant.self_registrations import models as self_registrations
 from services.migrant.selfgovernance import models as selfgovernance
@@ -48,6 +49,7 @@ __all__ = [
     "places",
     "received_claims",
     "referrals",
+    "regions",
     "rights",
     "self_registrations",
     "selfgovernance",

@@ -4,6 +4,12 @@ from services.notify.contacts import handlers as contacts
 from services.notify.contacts.choices import change_choice
 from services.notify.contacts.deaths import hear_of_annulment, hear_of_death
 from services.notify.contacts.queries import current_person
+from services.notify.contacts.stays import (
+    hear_of_annulled_arrival,
+    hear_of_arrival,
+    hear_of_correction,
+    hear_of_departure,
+)
 from services.notify.digests.duties import follow_duties
 from services.notify.messages import handlers as messages
 from services.notify.messages.asking import ask_whether_it_helped
@@ -20,11 +26,15 @@ from shared.events.migrant import (
     AppointmentCancelled,
     AppointmentChanged,
     AppointmentOffered,
+    ArrivalAnnulled,
     CertificateExpiring,
     ConsentGiven,
     ConsentWithdrawn,
     ContactChoicesChanged,
     HelpRatingAsked,
+    MigrantArrived,
+    MigrantDeparted,
+    StayCorrected,
 )
 from shared.events.registry import PersonsMerged, PersonsSeparated
 from shared.events.registry_vital import BirthRegistered, DeathAnnulled, DeathRegistered
@@ -39,6 +49,10 @@ def listen(sending: Sending) -> Consumer:
     follow_duties(consumer)
     consumer.on(ConsentGiven)(contacts.give_consent)
     consumer.on(ContactChoicesChanged)(change_choice)
+    consumer.on(MigrantArrived)(hear_of_arrival)
+    consumer.on(MigrantDeparted)(hear_of_departure)
+    consumer.on(ArrivalAnnulled)(hear_of_annulled_arrival)
+    consumer.on(StayCorrected)(hear_of_correction)
     consumer.on(AppointmentCancelled)(reminders.cancel_reminder)
     consumer.on(DeathRegistered)(hear_of_death)
     consumer.on(DeathAnnulled)(hear_of_annulment)

@@ -56,6 +56,7 @@ WHERE changed_at < $1 AND phone_sealed IS NOT NULL
 _FACTS = (
     "DELETE FROM contact_choices AS k WHERE changed_at < $1"
     " AND NOT EXISTS (SELECT FROM contacts AS c WHERE c.person_id = k.person_id AND c.active)",
+    "DELETE FROM stays WHERE ended AND changed_at < $1",
     "DELETE FROM delivery_alerts WHERE cleared_at < $1",
     "DELETE FROM message_parts WHERE received_at < $1",
     "DELETE FROM attempts WHERE started_at < $1",

@@ -32,6 +32,7 @@ from services.registry.persons.schemas import (
     NoteStayCorrected,
 )
 from services.registry.region_changes.queries import present_code
+from services.registry.region_changes.telling import tell_sought
 from services.registry.vital import certificate_facts
 from shared.consumer import Consumer
 from shared.db import Tx
@@ -54,6 +55,7 @@ from shared.events.migrant import (
     StayCorrected,
 )
 from shared.events.migrant_claims import ClaimantSought
+from shared.events.migrant_regions import RegionsSought
 from shared.events.registry import PersonsMerged
 from shared.events.registry_vital import DeathAnnulled, DeathRegistered
 from shared.subjects import follow_logins
@@ -165,6 +167,11 @@ async def certificate_requested(event: CertificateRequested, tx: Tx) -> None:
 @consumer.on(ClaimantSought)
 async def claimant_sought(event: ClaimantSought, tx: Tx) -> None:
     await claimants.find_claimant(event.claim_id, event.id_number, tx)
+
+
+@consumer.on(RegionsSought)
+async def regions_sought(event: RegionsSought, tx: Tx) -> None:
+    await tell_sought(event.within, event.held, tx)
 
 
 @consumer.on(NoticeReceived)

@@ -45,6 +45,35 @@ class ClaimStepReceived(Event, key="claim_id"):
     reference: str | None
 
 
+class ClaimNeverLeft(Event, key="claim_id"):
+    """A claim of ours that was taken back had not left (报销未发出): the paying county never heard
+    of it, and never will. `revision` is the word that took it back."""
+
+    claim_id: UUID
+    revision: int
+
+
+class ClaimPaperReceived(Event, key="claim_id"):
+    """Another county names a paper of a claim that ours pays (收到报销材料): its id is that of the
+    attachment, which is being fetched; its hash what the fetched file is held against."""
+
+    claim_id: UUID
+    from_region: str
+    payer_region: str
+    paper_id: UUID
+    kind: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class ClaimPaperNotSent(Event, key="claim_id"):
+    """A paper of a claim of ours is of a kind that the exchange does not carry (报销材料未受理)."""
+
+    claim_id: UUID
+    paper_id: UUID
+
+
 class ClaimAnswerReceived(Event, key="claim_id"):
     """The county that pays a claim of ours says where it stands there (报销答复): see
     migrant.claim-answered."""

@@ -77,6 +77,39 @@ class ClaimAnswered(Event, key="claim_id"):
     reference: str | None
 
 
+class ClaimPaperTold(Event, key="claim_id"):
+    """A piece of a paper of a claim that goes to her home county (报销材料): the `number`th of
+    `pieces`, from 1, its bytes as base64. `size` in bytes and `sha256` (hex) are of the whole
+    file. A paper is more than one event may hold."""
+
+    claim_id: UUID
+    paper_id: UUID
+    region: str
+    payer_region: str
+    kind: str
+    media_type: str
+    size: int
+    sha256: str
+    number: int
+    pieces: int
+    content: Personal
+
+
+class ClaimPapersReleased(Event, key="claim_id"):
+    """No duty of ours holds the files of a claim any more, sent or received (报销材料释放): the
+    exchange erases them."""
+
+    claim_id: UUID
+
+
+class ClaimPlaced(Event, key="claim_id"):
+    """A claim of another county lies with this office of ours (应付报销分派), and its papers."""
+
+    claim_id: UUID
+    region: str
+    office: str
+
+
 class ClaimantSought(Event, key="claim_id"):
     """Another county's claim names somebody as a resident of ours: the register is asked which one
     she is (报销对象核对)."""

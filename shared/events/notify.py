@@ -3,26 +3,49 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.events.base import Event, Personal
 
 
-class MessageAccepted(Event, key="message_id"):
-    """A text was accepted for sending (短信受理)."""
+class AcceptedText(BaseModel):
+    """A text, and whom it is for; null where it goes to an office or answers a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     message_id: UUID
     person_id: UUID | None
+
+
+class MessageAccepted(Event, key="acceptance_id", version=2):
+    """Texts were accepted for sending, at once (短信受理): one, or those of a batch that have
+    template, purpose and region in common. What becomes of each is told under its own id, and may
+    be heard first."""
+
+    acceptance_id: UUID
     template: str
     purpose: str
     region: str
+    texts: list[AcceptedText]
 
 
-class MessageSubmitted(Event, key="message_id"):
-    """A provider took the text (已提交)."""
+class SubmittedText(BaseModel):
+    """A text, and how many short messages the provider made of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     message_id: UUID
-    provider: str
     segments: int
+
+
+class MessageSubmitted(Event, key="submission_id", version=2):
+    """A provider took texts (已提交): those of one call, or of one batch of receipts that told it.
+    What becomes of each is told under its own id, and may be heard first."""
+
+    submission_id: UUID
+    provider: str
     submitted_at: datetime
+    texts: list[SubmittedText]
 
 
 class MessageDelivered(Event, key="message_id"):

@@ -1,6 +1,8 @@
 """What the registry (人口登记) says."""
 
+from collections.abc import Iterable
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -260,6 +262,35 @@ class RegionsChanged(Event, key="county"):
     reverses: UUID | None = None
 
 
+class RegionVersion(BaseModel):
+    """A region as it was called in the time that it existed: `valid_to` is the first day it was no
+    more. `became` are the regions of today that it was merged into, re-coded or split to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    valid_from: date | None
+    valid_to: date | None
+    became: list[str] = []
+
+
+def list_digest(versions: Iterable[RegionVersion]) -> str:
+    """The same for whoever holds the same versions, in whatever order (SHA-256, hexadecimal)."""
+    lines = sorted(each.model_dump_json() for each in versions)
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
+class RegionsListed(Event, key="area"):
+    """Every region of an area with all its versions (区划名录): of a province (two digits) itself
+    with its cities and counties, of a township itself with its villages. It takes the place of
+    what was listed for the area before; a code of the area that is not in it is no region. Told
+    when the map changes, and to whoever seeks it."""
+
+    area: str
+    versions: list[RegionVersion]
+
+
 class BlindZoneFound(Event, key="zone_id"):
     """A place that nobody clearly takes care of was found (发现盲区): of unclear owner, without a
     committee, or with an unclear border to `other_region`."""
@@ -311,7 +342,8 @@ class RecordWritingStopped(Event, key="person_id"):
 
 class ClaimantFound(Event, key="claim_id"):
     """Which resident of this county another county's claim is about, or that the register knows
-    none (`person_id` null) (报销对象核对)."""
+    none (`person_id` null) (报销对象核对). `region` is the place of her household register."""
 
     claim_id: UUID
     person_id: UUID | None
+    region: str | None = None

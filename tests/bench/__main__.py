@@ -4,7 +4,8 @@ import argparse
 import asyncio
 import os
 import tempfile
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 
 from tests.bench import (
@@ -24,6 +25,7 @@ from tests.bench.report import PAGE, table, verdict, write_page
 from tests.bench.stand import Stand, stand
 
 ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+OF_A_CROWD = (1, 2, 3)  # rows over the same people, who can be kept (--data)
 
 
 def main() -> None:
@@ -45,8 +47,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
     parser.add_argument("--people", type=int, default=10_000, help="registered beforehand")
+    parser.add_argument("--data", type=Path, help="keep the people of rows 1 to 3 in this folder")
     parser.add_argument("--records", type=int, default=1_000_000, help="searched in row 8")
     parser.add_argument("--migrants", type=int, default=200_000, help="known in row 10")
+    parser.add_argument(
+        "--as-asked", action="store_true", help="row 10 also at the county's own pace"
+    )
     parser.add_argument("--facts", type=int, default=10_000_000, help="counted in row 6")
     parser.add_argument("--quick", action="store_true", help="2 short rounds, nothing written")
     asked = parser.parse_args()
@@ -62,9 +68,9 @@ async def _run(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
     results: list[Result] = []
     notes: list[str] = []
     for row in asked.rows:
-        with tempfile.TemporaryDirectory(prefix="yipan-bench-") as folder:
+        with _folder(row, asked) as folder:
             async with (
-                stand(Path(folder), asked.seconds) as made,
+                stand(folder, asked.seconds) as made,
                 _contest(row, made, asked) as contest,
             ):
                 results += await measure(contest, asked.rounds)
@@ -72,16 +78,33 @@ async def _run(asked: argparse.Namespace) -> tuple[list[Result], list[str]]:
     return results, notes
 
 
+@contextmanager
+def _folder(row: int, asked: argparse.Namespace) -> Iterator[Path]:
+    """Where a row has its data: under --data for as many people, or in a folder that vanishes."""
+    if asked.data is not None and row in OF_A_CROWD:
+        kept: Path = asked.data / f"people-{_people(row, asked)}"
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="yipan-bench-") as folder:
+        yield Path(folder)
+
+
+def _people(row: int, asked: argparse.Namespace) -> int:
+    people: int = asked.people
+    return max(people, row2_page.LEAST) if row == 2 else people
+
+
 def _contest(
     row: int, made: Stand, asked: argparse.Namespace
 ) -> AbstractAsyncContextManager[Contest]:
     match row:
         case 1:
-            return row1_lookup.contest(made, asked.people)
+            return row1_lookup.contest(made, _people(row, asked))
         case 2:
-            return row2_page.contest(made, asked.people)
+            return row2_page.contest(made, _people(row, asked))
         case 3:
-            return row3_create.contest(made, asked.people, asked.rounds)
+            return row3_create.contest(made, _people(row, asked), asked.rounds)
         case 4:
             return row4_delivery.contest(made, asked.rounds)
         case 5:
@@ -95,7 +118,7 @@ def _contest(
         case 9:
             return row9_accept.contest(made, asked.rounds)
         case 10:
-            return row10_checks.contest(made, asked.migrants)
+            return row10_checks.contest(made, asked.migrants, as_asked=asked.as_asked)
         case _:
             raise ValueError(row)
 

@@ -1,6 +1,6 @@
 """The limit of a signed inquiry: a bare ASGI application that verifies the signature of what was
 posted and answers with a signed receipt. No policy, no look-up, no log, no database. Posted to
-/unsigned it only reads the JSON."""
+/unsigned it only reads the JSON. Over TLS where the environment names a certificate."""
 
 import json
 import os
@@ -50,4 +50,6 @@ if __name__ == "__main__":
         access_log=False,
         log_level="warning",
         server_header=False,
+        ssl_certfile=os.environ.get("BENCH_CERTIFICATE"),
+        ssl_keyfile=os.environ.get("BENCH_CERTIFICATE_KEY"),
     )

@@ -150,10 +150,11 @@ async def _timed(
 
 
 async def _until_delivered(node: Node, since: datetime, count: int) -> Sequence[asyncpg.Record]:
+    counted = f"SELECT count(*) AS n FROM ({_RECEIPTS}) AS done"
     async with asyncio.timeout(_DRAINED_SECONDS):
-        while len(rows := await node.fetch(_RECEIPTS, since)) < count:
+        while (await node.fetch(counted, since))[0]["n"] < count:
             await asyncio.sleep(0.2)
-    return rows
+    return await node.fetch(_RECEIPTS, since)
 
 
 async def _added(made: Federation, at: Stand, rate: float, seconds: float) -> None:
@@ -214,10 +215,11 @@ async def _backlog(made: Federation, at: Stand, count: int) -> None:
         for node in (here, there):
             machine.forget_peak_memory(node.pid)
         before = [machine.peak_memory(node.pid) for node in (here, there)]
-        started = time.perf_counter()
+        worked, started = _work(made, at), time.perf_counter()
         (await desk.post(f"/queue/peers/{there.id}/resumption")).raise_for_status()
         tenths = [await _drained(here, count * (10 - part) // 10) for part in range(1, 11)]
     peaks = [machine.peak_memory(node.pid) for node in (here, there)]
+    cost = [1000 * (b - a) / count for a, b in zip(worked, _work(made, at), strict=True)]
     ends = [started, *tenths]
     rates = [count / 10 / (b - a) for a, b in zip(ends, tenths, strict=False)]
     print(
@@ -225,8 +227,17 @@ async def _backlog(made: Federation, at: Stand, count: int) -> None:
         f" (by tenths {', '.join(f'{rate:.0f}' for rate in rates)});"
         f" in order but for {await _farthest(here, there, began)} places at most;"
         f" memory of the two nodes {before[0]:.0f} and {before[1]:.0f} MiB before,"
-        f" {peaks[0]:.0f} and {peaks[1]:.0f} MiB at most"
+        f" {peaks[0]:.0f} and {peaks[1]:.0f} MiB at most; processor time of a message"
+        f" {cost[0]:.2f} ms at the sender, {cost[1]:.2f} at the receiver, {cost[2]:.2f} in"
+        " PostgreSQL (both nodes' databases and their bus)"
     )
+
+
+def _work(made: Federation, at: Stand) -> list[float]:
+    """Processor seconds of the sender, the receiver and PostgreSQL so far."""
+    postgres = at.postgres.pid or 0
+    nodes = [machine.processor_seconds(node.pid) for node in made.nodes]
+    return [*nodes, machine.family_seconds(postgres)]
 
 
 async def _write(here: Node, there: Node, count: int) -> None:

@@ -7,6 +7,7 @@ from its standard output, both JSON.
 
 import asyncio
 import json
+import ssl
 import struct
 import sys
 import time
@@ -27,7 +28,9 @@ _PATIENCE = 30.0  # seconds for the last answers
 @dataclass(frozen=True)
 class Job:
     """Send the requests of a file to 127.0.0.1:port for so many seconds. `once` means that no
-    request may be sent twice: the job starts at number `first` and fails when they run out."""
+    request may be sent twice: the job starts at number `first` and fails when they run out. Over
+    TLS where `trusted` names the server's certificate (paths of PEM files): the `certificate` is
+    shown, with its `key`."""
 
     port: int
     requests: str
@@ -35,6 +38,16 @@ class Job:
     seconds: float
     once: bool = False
     first: int = 0
+    trusted: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def tls(self) -> ssl.SSLContext | None:
+        if not self.trusted:
+            return None
+        context = ssl.create_default_context(cafile=self.trusted)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
 
 
 @dataclass(frozen=True)
@@ -139,11 +152,13 @@ async def _run(job: Job, requests: list[bytes]) -> Answer:
         number += 1
         return requests[(number - 1) % len(requests)]
 
-    loop = asyncio.get_running_loop()
-    callers = [
-        (await loop.create_connection(lambda: _Caller(take, statuses), "127.0.0.1", job.port))[1]
-        for _ in range(job.connections)
-    ]
+    loop, tls = asyncio.get_running_loop(), job.tls()
+    callers = []
+    for _ in range(job.connections):
+        _, caller = await loop.create_connection(
+            lambda: _Caller(take, statuses), "127.0.0.1", job.port, ssl=tls
+        )
+        callers.append(caller)
     async with asyncio.timeout(job.seconds + _PATIENCE):
         await asyncio.gather(*(caller.done for caller in callers))
     return Answer(time.perf_counter() - started, dict(statuses))

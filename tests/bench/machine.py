@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.box.binaries import find_binaries
@@ -28,6 +29,27 @@ def peak_memory(pid: int) -> float:
 def forget_peak_memory(pid: int) -> None:
     """From now on `peak_memory` counts anew (proc_pid_clear_refs(5))."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has had of the processors since it started, its ended children included."""
+    fields = _stat(pid)
+    return sum(int(fields[n]) for n in range(11, 15)) / os.sysconf("SC_CLK_TCK")
+
+
+def family_seconds(pid: int) -> float:
+    """Like `processor_seconds`, with that of its children that run."""
+    own = processor_seconds(pid)
+    for file in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            if int(_stat(int(file.name))[1]) == pid:
+                own += processor_seconds(int(file.name))
+    return own
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of proc_pid_stat(5) from the third on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
 
 
 def _memory() -> int:

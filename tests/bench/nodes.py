@@ -1,6 +1,5 @@
 """Exchange nodes for the bench: each a process with a database of its own, admitted by a city that
-is only a key here. They call each other over plain HTTP, kept alive: both sides of a comparison
-leave TLS out."""
+is only a key here. They call each other over mutual TLS on kept connections."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +13,7 @@ import httpx
 
 from deploy.box.databases import bus_dsn, migrate
 from deploy.box.fleet import free_ports
+from deploy.box.tls import certificate
 from shared.signing import JsonObject, SigningKey, key_set, sign_detached
 from shared.testing import service_settings
 from tests.bench.stand import POOL, Stand, served
@@ -23,11 +23,13 @@ CITY = "city-4203"
 
 @dataclass(frozen=True)
 class Node:
-    """A running node. `owner` is the DSN of its database as its owner."""
+    """A running node: its desks' door over plain HTTP at `port`, that for peers over TLS at
+    `peer_port`. `owner` is the DSN of its database as its owner."""
 
     id: str
     region: str
     port: int
+    peer_port: int
     pid: int
     owner: str
     record: JsonObject
@@ -87,8 +89,10 @@ async def admit(node: Node, signed: JsonObject, stand: Stand) -> None:
         (await client.put(f"/participants/{record['id']}", json=signed)).raise_for_status()
 
 
-def record_of(node_id: str, region: str, key: SigningKey, *, level: str = "county") -> JsonObject:
-    """The record of a participant that nobody runs."""
+def record_of(
+    node_id: str, region: str, key: SigningKey, *, level: str = "county", pem: str | None = None
+) -> JsonObject:
+    """The record of a participant that nobody runs; `pem` is the certificate it shows."""
     return {
         "id": node_id,
         "name": node_id,
@@ -96,6 +100,7 @@ def record_of(node_id: str, region: str, key: SigningKey, *, level: str = "count
         "region_prefixes": [region],
         "address": "http://127.0.0.1:1",
         "jwks": key_set(key.public_jwk()),
+        "certificate_pem": pem,
         "roles": [],
         "version": 1,
     }
@@ -107,7 +112,8 @@ async def _node(stand: Stand, region: str, city: SigningKey, stack: AsyncExitSta
     await stand.postgres.create_database(name, owner_role)
     owner = stand.postgres.dsn(name, owner_role, stand.passwords[owner_role])
     await migrate("exchange", owner)
-    (port,) = free_ports(1)
+    port, peer_port = free_ports(2)
+    cert, key = certificate(stand.folder / node_id, node_id)
     values = service_settings(
         "exchange",
         stand.postgres.dsn(name, role, stand.passwords[role]),
@@ -117,16 +123,18 @@ async def _node(stand: Stand, region: str, city: SigningKey, stack: AsyncExitSta
         region=region,
         node_name=node_id,
         public_url=f"http://127.0.0.1:{port}",
-        allow_plain_http=True,
+        node_address=f"https://127.0.0.1:{peer_port}",
+        certificate_file=cert,
+        certificate_key_file=key,
         city_jwks=json.dumps(key_set(city.public_jwk())),
         bus_url=bus_dsn(stand.postgres, stand.passwords),
     )
-    settings = {f"YIPAN_{key.upper()}": str(value) for key, value in values.items()}
-    arguments = ["-m", "deploy.box", "serve", "exchange", "--host", "127.0.0.1"]
+    settings = {f"YIPAN_{name.upper()}": str(value) for name, value in values.items()}
+    settings |= {"BENCH_PORT": str(port), "BENCH_PEER_PORT": str(peer_port)}
     server = await stack.enter_async_context(
-        served([*arguments, "--port", str(port)], settings, port, stand.folder)
+        served(["-m", "tests.bench.exchange_node"], settings, port, stand.folder)
     )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         answer = await client.get("/exchange/.well-known/participant.json")
     record: JsonObject = answer.raise_for_status().json()
-    return Node(node_id, region, port, server.pid, owner, record)
+    return Node(node_id, region, port, peer_port, server.pid, owner, record)

@@ -4,15 +4,16 @@ against a bare ASGI application that runs the same SELECT."""
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.bench.crowd import gather, person_id, sample
 from tests.bench.frame import Contest, Figures, Goal
 from tests.bench.load import Job, request_bytes, write_requests
-from tests.bench.stand import CONNECTIONS, Stand, fill
+from tests.bench.stand import CONNECTIONS, REGISTRY, Stand
 
 
 @asynccontextmanager
 async def contest(stand: Stand, people: int) -> AsyncIterator[Contest]:
-    ids = await fill(stand.owner, 0, people)
-    asked = ids[:: max(1, len(ids) // 10_000)]
+    await gather(stand.postgres, REGISTRY, people)
+    asked = [person_id(number) for number in sample(people)]
     requests = stand.folder / "lookups"
     headers = stand.headers()
     write_requests(

@@ -10,23 +10,23 @@ import asyncpg
 
 from services.registry.persons.separated import LIST
 from shared.pages import BEFORE_ALL, encode_cursor
+from tests.bench.crowd import gather, person_id
 from tests.bench.frame import Contest, Figures, Goal
 from tests.bench.load import Job, request_bytes, write_requests
 from tests.bench.people import COUNTY
-from tests.bench.stand import CONNECTIONS, POOL, Stand, fill
+from tests.bench.stand import CONNECTIONS, POOL, REGISTRY, Stand
 
 PAGE = 25
 DEEP = 1_000  # the page that must not cost more
-NEIGHBOUR = "420381100001"  # where all of them live, registered here
+LEAST = 2 * PAGE * (DEEP + 1)  # people: every second of them is separated
 
 
 @asynccontextmanager
 async def contest(stand: Stand, people: int) -> AsyncIterator[Contest]:
-    ids = sorted(await fill(stand.owner, 0, max(people, PAGE * (DEEP + 1))))
+    await gather(stand.postgres, REGISTRY, people)
     pool = await asyncpg.create_pool(stand.owner, min_size=POOL, max_size=POOL)
-    await pool.execute("UPDATE persons SET residence_region = $1", NEIGHBOUR)
-    await pool.execute("VACUUM ANALYZE persons")
-    cursor = encode_cursor(ids[PAGE * (DEEP - 1) - 1])
+    last = person_id(2 * PAGE * (DEEP - 1) - 1)  # of the page before: odd numbers are separated
+    cursor = encode_cursor(str(last))
     path = f"/registry/v1/separated-persons?region={COUNTY}&limit={PAGE}"
     first, deep = stand.folder / "first", stand.folder / "deep"
     write_requests(first, [request_bytes("GET", path, stand.headers())])
@@ -51,7 +51,7 @@ async def contest(stand: Stand, people: int) -> AsyncIterator[Contest]:
 
         yield Contest(
             row=2,
-            what=f"filtered page of {PAGE}, {len(ids):,} people",
+            what=f"filtered page of {PAGE}, {people:,} people",
             against=f"the same SQL through asyncpg; for the cost of page {DEEP:,}: page 1",
             goals=[
                 Goal("pages", "/s", 0.35, at_least=True),

@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from deploy.box.binaries import find_binaries
 from tests.bench import people
+from tests.bench.crowd import gather
 from tests.bench.frame import Contest, Figures, Goal
 from tests.bench.load import Job, request_bytes, write_requests
-from tests.bench.stand import CONNECTIONS, Stand, fill
+from tests.bench.stand import CONNECTIONS, LIMIT, REGISTRY, Stand
 
-FIRST = 2_000_000  # numbers of people that no other row makes
+FIRST = 15_000_000  # numbers of people that no other row makes, nor any crowd has
 MOST_A_SECOND = 1_500  # more than this the registry would have to be prepared for
 SCRIPT = Path(__file__).with_suffix(".sql")
 _TPS = re.compile(r"tps = ([\d.]+)")
@@ -24,7 +25,8 @@ _TPS = re.compile(r"tps = ([\d.]+)")
 
 @asynccontextmanager
 async def contest(stand: Stand, people_before: int, rounds: int) -> AsyncIterator[Contest]:
-    await fill(stand.limit_dsn, 0, people_before)
+    for database in (REGISTRY, LIMIT):
+        await gather(stand.postgres, database, people_before)
     requests = stand.folder / "creations"
     headers = stand.headers()
     needed = int((rounds + 1) * stand.seconds * MOST_A_SECOND)
@@ -41,7 +43,7 @@ async def contest(stand: Stand, people_before: int, rounds: int) -> AsyncIterato
     async with stand.service("registry") as registry:
         yield Contest(
             row=3,
-            what="register a person",
+            what=f"register a person, {people_before:,} people before",
             against="pgbench, the same rows in one transaction",
             goals=[Goal("persons", "/s", 0.20, at_least=True)],
             ours=lambda: ours(registry.port),

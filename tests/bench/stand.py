@@ -36,6 +36,8 @@ from tests.bench.load import Generator, generator
 CONNECTIONS = 16
 POOL = 8  # the default of ServiceSettings.database_pool
 READY_SECONDS = 60
+REGISTRY = "yipan_registry"
+LIMIT = "yipan_limit"
 
 
 class Served(NamedTuple):
@@ -64,7 +66,7 @@ class Stand:
     @property
     def limit_dsn(self) -> str:
         role = "yipan_registry_owner"
-        return self.postgres.dsn("yipan_limit", role, self.passwords[role])
+        return self.postgres.dsn(LIMIT, role, self.passwords[role])
 
     def headers(self) -> dict[str, str]:
         token = self.issuer.token(scope="registry:read registry:write")
@@ -97,14 +99,14 @@ class Stand:
 
 @asynccontextmanager
 async def stand(folder: Path, seconds: float) -> AsyncIterator[Stand]:
-    """A stand around a block; nothing of it is left afterwards."""
+    """A stand around a block; its data stays in the folder, and is found there by the next."""
     async with AsyncExitStack() as stack:
         postgres = Postgres(folder / "postgres", durable=True)
         await asyncio.to_thread(postgres.start)
         stack.callback(postgres.stop)
         passwords = new_passwords()
         await create_databases(postgres, passwords)
-        await postgres.create_database("yipan_limit", "yipan_registry_owner")
+        await postgres.create_database(LIMIT, "yipan_registry_owner")
         await prepare(bus_dsn(postgres, passwords))
         load = await stack.enter_async_context(generator())
         made = Stand(folder, postgres, passwords, Issuer(folder), load, seconds)

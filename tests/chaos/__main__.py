@@ -21,7 +21,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10, help="of the box")
     parser.add_argument("--campaign-kills", type=int, default=25, help="of the notify service")
     parser.add_argument("--texts", type=int, default=10_000, help="in the campaign")
-    parser.add_argument("--forgeries", type=int, default=10_000, help="messages, 100 a second")
+    parser.add_argument(
+        "--forgeries", "--count", type=int, default=10_000, help="messages, 100 a second"
+    )
     parser.add_argument("--only", choices=("box", "campaign", "forged"))
     parser.add_argument("--seed", type=int, default=420325)
     asked = parser.parse_args()

@@ -12,7 +12,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -43,6 +43,21 @@ class Honest:
     acknowledged: int
     rate: float
     p95: float
+
+
+@dataclass
+class Sent:
+    """What was answered of the forgeries: the SHA-256 of each that is text, and how many are
+    none."""
+
+    hashes: list[bytes] = field(default_factory=list)
+    unread: int = 0
+
+    def note(self, body: bytes) -> None:
+        if _is_text(body):
+            self.hashes.append(sha256(body).digest())
+        else:
+            self.unread += 1
 
 
 @dataclass(frozen=True)
@@ -91,21 +106,19 @@ async def run(folder: Path, forgeries: int, flood: float, rate: float, seed: int
             seconds = forgeries / flood
             alone = await _honest(honest, node, key, rate, min(seconds, 30))
             before = (await node.fetch(_STORED))[0]["n"]
-            statuses, bodies = Counter[str](), list[bytes]()
+            statuses, sent = Counter[str](), Sent()
             beside, spent = await asyncio.gather(
                 _honest(honest, node, key, rate, seconds),
-                _flood(forging, forger, forgeries, flood, statuses, bodies),
+                _flood(forging, forger, forgeries, flood, statuses, sent),
             )
         stored = (await node.fetch(_STORED))[0]["n"] - before - beside.acknowledged
         believed = sum(n for name, n in statuses.items() if name.endswith(" 200"))
-        on_record, unread = await _on_record(node, bodies)
-        refused = len(bodies) - unread
         return Outcome(
             statuses,
             max(stored, believed),
-            refused,
-            on_record,
-            unread,
+            len(sent.hashes),
+            await _on_record(node, sent.hashes),
+            sent.unread,
             alone,
             beside,
             forgeries / spent,
@@ -137,7 +150,7 @@ async def _flood(
     count: int,
     rate: float,
     statuses: Counter[str],
-    bodies: list[bytes],
+    sent: Sent,
 ) -> float:
     """As fast as `rate`, and no faster than `_AT_ONCE` connections are answered. Returns how many
     seconds it took."""
@@ -150,7 +163,7 @@ async def _flood(
             answer = await _post(client, body)
             statuses[f"{name} {answer.status_code}"] += 1
             if answer.status_code != 503:
-                bodies.append(body)
+                sent.note(body)
 
     await asyncio.gather(*(post() for _ in range(_AT_ONCE)))
     return time.perf_counter() - began
@@ -164,20 +177,17 @@ async def _post(client: httpx.AsyncClient, body: bytes) -> httpx.Response:
         return await client.post(PATH, content=body, headers=_HEADERS)
 
 
-async def _on_record(node: Node, bodies: Sequence[bytes]) -> tuple[int, int]:
-    """How many of the forgeries stand behind a leaf, and how many were no text at all."""
-    unread = sum(not _is_text(body) for body in bodies)
-    hashes = [sha256(body).digest() for body in bodies]
+async def _on_record(node: Node, hashes: Sequence[bytes]) -> int:
+    """How many of the forgeries stand behind a leaf, when all do, or after a while."""
     sql = (
         "SELECT count(DISTINCT body_sha256) AS n FROM refusals"
         " WHERE leaf_index IS NOT NULL AND body_sha256 = ANY($1::bytea[])"
     )
-    logged = 0
-    async with asyncio.timeout(_LOGGED_SECONDS):
-        while logged < len(bodies) - unread:
-            logged = (await node.fetch(sql, hashes))[0]["n"]
-            await asyncio.sleep(1.0)
-    return logged, unread
+    logged, deadline = 0, time.perf_counter() + _LOGGED_SECONDS
+    while logged < len(hashes) and time.perf_counter() < deadline:
+        logged = (await node.fetch(sql, hashes))[0]["n"]
+        await asyncio.sleep(1.0)
+    return logged
 
 
 def _is_text(body: bytes) -> bool:

@@ -365,6 +365,9 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     },
     "POST /migrant/v1/claims/{claim_id}/correction": lambda _: {"amount_fen": 4560},
     "POST /migrant/v1/benefit-lines/{line_id}/recoveries": lambda _: {"amount_fen": 100},
+    "POST /migrant/v1/bank-profiles": lambda _: {
+        "profile": json.loads(Path("services/migrant/claims/bank_profiles.json").read_text())[0]
+    },
     "POST /migrant/v1/claim-rules": lambda _: {"code": "own-rule", "source": "县文件"},
     "POST /migrant/v1/benefit-programmes": lambda _: make_programme(),
     "POST /migrant/v1/benefit-lists": lambda _: {"programme": "hardship-aid"},
@@ -408,6 +411,7 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "POST /exchange/v1/agreements/{agreement_id}/end": lambda _: {"last_day": today().isoformat()},
     "POST /exchange/v1/monthly-figures": lambda _: make_figures(to_node=make_record()["id"]),
     "POST /exchange/dci/registry/notify": lambda _: {"signature": "x", "header": {}, "message": {}},
+    "POST /exchange/dci/registry/notify/batch": lambda _: {"messages": []},
     "POST /assessment/v1/indicators": lambda _: make_share(),
     "POST /assessment/v1/schemes": lambda _: make_scheme(),
     "POST /assessment/v1/schemes/{code}/publication": lambda _: {"version": 1},

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -187,6 +188,74 @@ async def test_a_claim_is_refused_disputed_granted_paid_and_confirmed(
     assert sums(await here.get(month)) == sums(there)
     assert sums(there)["paid_fen"] == 4000
     assert (here.settled(), home.settled()) == ([False, True], [])
+
+
+async def test_its_papers_are_opened_where_it_is_paid_and_go_when_it_is_taken_back(
+    counties: tuple[County, County],
+) -> None:
+    here, home = counties
+    claim, her = await filed(here)
+    theirs = f"received-claims/{claim}"
+    await home.becomes(theirs, status="received")
+
+    async def paper() -> dict[str, Any] | None:
+        papers = (await home.get(theirs))["papers"]
+        return papers[0] if papers else None
+
+    received = dict(await eventually(paper))
+    assert (received["kind"], received["size"]) == ("receipt", len(PDF))
+    assert received["sha256"] == sha256(PDF).hexdigest()
+    token = home.issuer.token(scope="exchange:read", region=home.node.region)
+    path = f"/exchange/v1/attachments/{received['id']}/content"
+    async with client_of(home.node.app, token, {"Purpose": "service"}) as clerk:
+
+        async def content() -> bytes | None:
+            answer = await clerk.get(path)
+            return answer.content if answer.is_success else None
+
+        assert await eventually(content) == PDF
+        await here.do(f"claims/{claim}/withdrawal", headers=her)
+        await home.becomes(theirs, status="withdrawn")
+
+        async def gone() -> bool:
+            return (await clerk.get(path)).status_code == 409
+
+        assert await eventually(gone)
+    (kept,) = (await home.get(theirs))["papers"]
+    assert kept["released_at"] and kept["sha256"] == received["sha256"]
+
+
+async def test_it_is_asked_back_and_settled_on_paper_unless_it_was_paid(
+    counties: tuple[County, County],
+) -> None:
+    here, home = counties
+    claim, _ = await filed(here)
+    await home.becomes(f"received-claims/{claim}", status="received")
+    await here.do(f"claims/{claim}/recall")
+    await here.becomes(f"claims/{claim}", by_hand=True, recalled_on=None, status="sent")
+    await home.becomes(f"received-claims/{claim}", status="withdrawn", name=None)
+    await here.do(f"claims/{claim}/decision", {"granted": True, "granted_fen": 4000})
+    entered = {"list_reference": "P-1", "paid_on": str(today()), "claim_ids": [claim]}
+    (line,) = (await here.do("claim-payments", entered))["items"]
+    assert line["problem"] is None
+
+    other, _ = await filed(here)
+    theirs = f"received-claims/{other}"
+    await home.becomes(theirs, status="received")
+    await home.do(f"{theirs}/decision", {"granted": True, "granted_fen": 4550})
+    drawn = await home.do("claim-payment-lists", {"claim_ids": [other]})
+    path = f"claim-payment-lists/{drawn['id']}"
+    second = bearer(home.issuer, scope=SCOPES, region=home.node.region, sub="second")
+    await home.do(f"{path}/approval", {"total_fen": 4550}, headers=second)
+    await here.becomes(f"claims/{other}", status="accepted")
+    late = await here.clerk.post(f"/migrant/v1/claims/{other}/recall")
+    assert late.status_code == 409  # that county has said that it pays
+    await home.do(f"{path}/payment", {"reference": "T-2", "paid_on": str(today())})
+    await here.becomes(f"claims/{other}", status="paid", by_hand=False, recalled_on=None)
+    late = await here.clerk.post(
+        f"/migrant/v1/claims/{other}/decision", json={"granted": True, "granted_fen": 1}
+    )
+    assert late.status_code == 409
 
 
 async def test_a_claim_put_right_and_taken_back_is_so_on_both_sides(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from deploy.box.databases import SERVICES
+from deploy.box.peer_door import OPEN
 
 SECRET = r"^\s*[A-Z_]*(?:PASSWORD|_KEY|SECRET)[=:]\s*(\S+)"
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -40,7 +41,9 @@ def compose_environment(service: str) -> set[str]:
 
 
 def kubernetes_environment(service: str) -> set[str]:
-    literals = KUSTOMIZATION["configMapGenerator"][0]["literals"]
+    (literals,) = [
+        each["literals"] for each in KUSTOMIZATION["configMapGenerator"] if each["name"] == "yipan"
+    ]
     (deployment,) = [
         each
         for each in manifests()
@@ -70,8 +73,11 @@ def test_each_service_is_served_migrated_and_reached(service: str) -> None:
     kinds = {(each["kind"], each["metadata"]["name"]) for each in manifests()}
     assert {("Deployment", service), ("Service", service), ("Job", f"migrate-{service}")} <= kinds
     (ingress,) = [each for each in manifests() if each["kind"] == "Ingress"]
-    paths = ingress["spec"]["rules"][0]["http"]["paths"]
-    assert service in {path["backend"]["service"]["name"] for path in paths}
+    paths = {
+        each["path"]: each["backend"]["service"]["name"]
+        for each in ingress["spec"]["rules"][0]["http"]["paths"]
+    }
+    assert paths[f"/{service}"] == ("gateway" if service == "exchange" else service)
 
 
 def test_every_variable_compose_asks_of_its_user_is_explained_or_made() -> None:
@@ -110,3 +116,67 @@ def test_the_containers_run_as_nobody_special() -> None:
             assert pod["securityContext"]["runAsNonRoot"] is True
             for container in pod["containers"]:
                 assert container["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+GATEWAYS = [DEPLOY / "compose" / "gateway.conf", BASE / "gateway.conf"]
+
+
+def door(conf: Path, port: str) -> str:
+    """The server block of a gateway that listens on a port."""
+    text = re.sub(r"#.*", "", conf.read_text())
+    (block,) = [each for each in text.split("server {")[1:] if f"listen {port}" in each]
+    return block
+
+
+@pytest.mark.parametrize("conf", GATEWAYS, ids=lambda conf: conf.parent.name)
+def test_other_nodes_show_a_certificate_and_reach_what_is_meant_for_them(conf: Path) -> None:
+    peers, staff = door(conf, "8443 ssl"), door(conf, "8000")
+    assert "ssl_verify_client optional_no_ca;" in peers
+    assert "proxy_set_header X-Client-Certificate $ssl_client_escaped_cert;" in peers
+    assert set(re.findall(r"location (/\S+)", peers)) == set(OPEN)
+    assert re.search(r"location / *{ return 404; }", peers)
+    # whoever comes by another door cannot say that he showed one
+    assert 'proxy_set_header X-Client-Certificate "";' in staff
+    for block in (peers, staff):  # a location with headers of its own would drop these
+        assert not re.search(r"location[^{]*{[^}]*proxy_set_header", block)
+
+
+def test_the_exchange_demands_certificates_and_nobody_goes_round_the_gateway() -> None:
+    for name, given in (
+        ("compose", COMPOSE["services"]["exchange"]["environment"]),
+        ("k8s", {each["name"]: each.get("value") for each in _container("exchange")["env"]}),
+    ):
+        assert given["YIPAN_PEER_CERTIFICATE_HEADER"] == "X-Client-Certificate", name
+        assert given["YIPAN_CERTIFICATE_FILE"], name
+    reaching = [
+        each["spec"]["ingress"]
+        for each in manifests()
+        if each["kind"] == "NetworkPolicy" and _is_for(each["spec"]["podSelector"], "exchange")
+    ]
+    gateway = {"podSelector": {"matchLabels": {"app": "gateway"}}}
+    assert reaching == [[{"from": [gateway], "ports": [{"port": 8000}]}]]
+    door_ = next(e for e in manifests() if (e["kind"], e["metadata"]["name"]) == PEER_DOOR)
+    assert door_["spec"]["selector"] == {"app": "gateway"}
+    assert [each["port"] for each in door_["spec"]["ports"]] == [8443]  # TLS as it comes
+
+
+PEER_DOOR = ("Service", "peer-door")
+
+
+def _container(name: str) -> dict[str, Any]:
+    (found,) = [
+        container
+        for each in manifests()
+        if each["kind"] == "Deployment" and each["metadata"]["name"] == name
+        for container in each["spec"]["template"]["spec"]["containers"]
+    ]
+    return dict(found)
+
+
+def _is_for(selector: dict[str, Any], app: str) -> bool:
+    """Whether a pod selector takes the pods of an app."""
+    named = selector.get("matchLabels", {}).get("app", app) == app
+    return named and all(
+        (app in each["values"]) is (each["operator"] == "In")
+        for each in selector.get("matchExpressions", [])
+    )

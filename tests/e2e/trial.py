@@ -41,6 +41,7 @@ NEVER_GOOD = {
     "POST /registry/v1/imports",
     "POST /registry/v1/feeds",
     "POST /migrant/v1/claim-papers",
+    "POST /migrant/v1/claim-bank-results",
     "POST /migrant/v1/self-registration",  # a browser's form: test_self_registration_page
     "POST /migrant/v1/payment-file-checks",
     "POST /registry/v1/filings",
@@ -48,6 +49,7 @@ NEVER_GOOD = {
     "POST /exchange/v1/filings",
     "POST /exchange/v1/attachments",
     "POST /exchange/dci/registry/notify",
+    "POST /exchange/dci/registry/notify/batch",
 }
 
 

@@ -73,12 +73,15 @@ class FakeBus:
 
 
 class Network:
-    """Who reaches whom. `cut` nodes do not answer; every body sent is kept."""
+    """Who reaches whom. `cut` nodes do not answer, and with `no_batches` none takes several
+    messages at once. Every message sent is kept, and the path of every POST."""
 
     def __init__(self) -> None:
         self.apps: dict[str, FastAPI] = {}
         self.cut: set[str] = set()
         self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.posted: list[str] = []
+        self.no_batches = False
         self.before_answer: Callable[[str], None] = lambda _: None
 
     def open_client(self, peer: Participant) -> httpx.AsyncClient:
@@ -94,8 +97,14 @@ class _Line(httpx.AsyncBaseTransport):
         network = self._network
         if self._peer in network.cut:
             raise httpx.ConnectError("cut")
-        if request.url.path.endswith("/notify"):
-            network.sent.append((self._peer, json.loads(request.content)))
+        path = request.url.path
+        if request.method == "POST":
+            network.posted.append(path)
+        if path.endswith("/notify/batch") and network.no_batches:
+            return httpx.Response(404, json={"status": 404})
+        if path.endswith(("/notify", "/notify/batch")):
+            said = json.loads(request.content)
+            network.sent += [(self._peer, each) for each in said.get("messages", [said])]
         transport = httpx.ASGITransport(network.apps[self._peer], raise_app_exceptions=False)
         answer = await transport.handle_async_request(request)
         network.before_answer(self._peer)

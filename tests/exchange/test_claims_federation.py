@@ -146,6 +146,8 @@ async def test_what_is_taken_back_before_it_could_leave_is_never_heard_of(
     await deliver_twice(here, make_step("withdrawn"))
     (item,) = (await here.call("GET", "/notices"))["items"]
     assert item["void"]
+    (never,) = await here.bus.hears("claim-never-left")
+    assert (never["claim_id"], never["revision"]) == (str(CLAIM), 2)
     await strangers.admit_all()
     await deliver_twice(here, make_claim(claim_id=new_id(), amount_fen=1))
     (claim,) = await home.bus.hears("claim-received")
@@ -161,6 +163,40 @@ async def test_what_is_taken_back_afterwards_is_told(friends: Federation) -> Non
     await deliver_twice(here, make_step("withdrawn"))
     (step,) = await home.bus.hears("claim-step-received")
     assert (step["step"], step["objection"]) == ("withdrawn", None)
+    assert here.bus.said("claim-never-left") == []
+
+
+async def test_what_left_before_is_taken_back_there_though_the_last_word_still_waits(
+    friends: Federation,
+) -> None:
+    """Nobody answers for the region any more; what was heard while somebody did may yet be paid."""
+    here, nobody = friends[COUNTY], {"payer_region": "110101"}
+    await deliver_twice(here, make_claim())
+    await deliver_twice(here, make_claim(revision=2, amount_fen=3000, **nobody))
+    await deliver_twice(here, make_step("withdrawn", 3, **nobody))
+    assert here.bus.said("claim-never-left") == []
+    items = (await here.call("GET", "/notices"))["items"]
+    assert [(each["kind"], each["deliverable"], each["void"]) for each in items] == [
+        ("claim-step", False, False),
+        ("claim-submitted", False, True),
+        ("claim-submitted", True, False),
+    ]
+
+
+async def test_whatever_was_said_of_it_a_claim_that_never_left_never_leaves(
+    friends: Federation,
+) -> None:
+    here, nobody = friends[COUNTY], {"payer_region": "110101"}
+    await deliver_twice(here, make_claim(**nobody))
+    await deliver_twice(here, make_step("disputed", 2, **nobody))
+    await deliver_twice(here, make_step("withdrawn", 3, **nobody))
+    (never,) = await here.bus.hears("claim-never-left")
+    assert (never["claim_id"], never["revision"]) == (str(CLAIM), 3)
+    items = (await here.call("GET", "/notices"))["items"]
+    assert [(each["kind"], each["void"]) for each in items] == [
+        ("claim-step", True),
+        ("claim-submitted", True),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """The calendar's years: entered from the notice, and a word to the operator before they end."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from services.exchange.inquiries.calendar import due_date, get_coverage, load_calendar
+from services.exchange.inquiries.deadlines import recount_provisional
 from shared.clock import today
 from shared.testing import client_of
-from tests.exchange.federation import COUNTY, Federation, Node
+from tests.exchange.federation import COUNTY, OTHER, Federation, Node, settled
 from tests.exchange.samples import make_inquiry, make_year
 
 NEXT = today().year + 1
@@ -88,3 +90,77 @@ async def test_the_operator_is_told_before_it_ends(
     async with client_of(here.app) as client:
         shown = (await client.get("/exchange/metrics")).text
     assert "yipan_calendar_days_left " in shown
+
+
+async def opened_without_next_year(here: Node) -> dict[str, Any]:
+    """An inquiry of ours whose deadline lies in a year that is not known."""
+    await here.fetch("UPDATE calendar_years SET year = year - 100 RETURNING 1")
+    made = await here.call("POST", "/inquiries", make_inquiry(), expect=201)
+    assert made["due_provisional"] is True
+    return dict(made)
+
+
+async def count_again(node: Node) -> int:
+    async with node.parts.database.transaction(node.parts.actor) as tx:
+        return await recount_provisional(tx)
+
+
+async def enter(here: Node, *years: int) -> None:
+    for year in years:
+        await here.call("PUT", f"/calendar-years/{year}", make_year(year))
+
+
+async def test_a_provisional_deadline_is_counted_again_and_told(friends: Federation) -> None:
+    here, there = friends[COUNTY], friends[OTHER]
+    made = await opened_without_next_year(here)
+    await settled(friends)
+    before = date.fromisoformat(made["due_on"])
+    await there.fetch("UPDATE inquiries SET reminded_at = now(), overdue_at = now() RETURNING 1")
+    for days in range(1, 15):
+        day = today() + timedelta(days=days)
+        await here.call("PUT", f"/calendar-days/{day}", {"working": False, "name": "防汛"})
+    await enter(here, today().year, NEXT)
+    assert [await count_again(here) for _ in range(2)] == [1, 0]
+    await settled(friends)
+    for node in (here, there):
+        view = await node.call("GET", f"/inquiries/{made['id']}")
+        assert date.fromisoformat(view["due_on"]) > before
+        assert view["overdue_at"] is None
+        (step,) = [each for each in view["steps"] if each["verb"] == "recount"]
+        assert step["act"]["due_on"] == view["due_on"]
+        assert "recount" not in view["may"]
+    assert (await here.call("GET", f"/inquiries/{made['id']}"))["due_provisional"] is False
+    (row,) = await there.fetch("SELECT reminded_at FROM inquiries")
+    assert row["reminded_at"] is None
+
+
+async def test_what_is_over_or_was_known_is_not_counted_again(friends: Federation) -> None:
+    here = friends[COUNTY]
+    await enter(here, today().year, NEXT)
+    known = await here.call("POST", "/inquiries", make_inquiry(), expect=201)
+    provisional = await opened_without_next_year(here)
+    await here.call("POST", f"/inquiries/{provisional['id']}/withdraw", {})
+    await enter(here, today().year, NEXT)
+    assert await count_again(here) == 0
+    view = await here.call("GET", f"/inquiries/{known['id']}")
+    assert (view["due_on"], view["steps"]) == (known["due_on"], [])
+
+
+async def test_a_day_put_right_moves_a_deadline_back_but_not_into_the_past(
+    friends: Federation,
+) -> None:
+    here = friends[COUNTY]
+    made = await opened_without_next_year(here)
+    await here.fetch("UPDATE inquiries SET opened_on = opened_on - 300 RETURNING 1")
+    saturday = today() + timedelta(days=(5 - today().weekday()) % 7 + 7)
+    await here.call("PUT", f"/calendar-days/{saturday}", {"working": True, "name": "补班"})
+    assert await count_again(here) == 1
+    view = await here.call("GET", f"/inquiries/{made['id']}")
+    assert (view["due_on"], view["due_provisional"]) == (str(today()), True)
+
+
+async def test_no_desk_sets_a_deadline(friends: Federation) -> None:
+    made = await friends[COUNTY].call("POST", "/inquiries", make_inquiry(), expect=201)
+    await friends[COUNTY].call("POST", f"/inquiries/{made['id']}/recount", {}, expect=422)
+    later = {"due_on": "2030-01-01"}
+    await friends[COUNTY].call("POST", f"/inquiries/{made['id']}/recount", later, expect=422)

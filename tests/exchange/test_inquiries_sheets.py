@@ -145,7 +145,7 @@ async def test_a_sheet_is_filed_with_the_filers_rights(friends: Federation) -> N
             )
             assert answer.status_code == 403
     async with desk(here) as client:
-        for kind in ("inquiries-employment-confirmation", "leases"):
+        for kind in ("inquiries-weather", "leases"):
             answer = await client.post(
                 "/exchange/v1/filings",
                 data={"kind": kind},

@@ -107,7 +107,17 @@ async def test_more_than_a_page_of_one_service_is_read_on(ask: Any) -> None:
     assert page["totalUsages"] == 2302
     assert len(page["usages"]) == 302
     assert page["usages"][-1]["action"] == "registry 2299"
-    await ask(services, "findUsage", expect=400, offset=9500, limit=600)
+    await ask(services, "findUsage", expect=400, offset=10_000, limit=1)
+
+
+async def test_more_may_be_asked_for_than_one_answer_holds(ask: Any) -> None:
+    services = Services(registry=12_000)
+    page = await ask(services, "findUsage", limit=2**31 - 1)
+    assert (page["totalUsages"], len(page["usages"])) == (12_000, 1000)
+    last = await ask(services, "findUsage", offset=9_500)
+    assert last["usages"][-1]["action"] == "registry 9999"
+    none = await ask(services, "findUsage", limit=0)
+    assert (none["totalUsages"], none["usages"]) == (12_000, [])
 
 
 async def test_it_is_her_request_and_nobody_elses(ask: Any) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services.exchange.evidence.rules import RECEIPT_TYPE, text_of
-from services.exchange.messages.delivery import Attempt, Outcome, judge
+from services.exchange.messages.judging import Attempt, Outcome, judge
 from services.exchange.messages.models import Delivery, MessageOut
 from services.exchange.messages.rules import GIVE_UP_AFTER, may_pass_later, pause_after
 from services.exchange.participants.models import Participant
@@ -129,8 +129,8 @@ async def test_after_days_without_a_receipt_it_is_given_up(friends: Federation) 
 
 def test_only_a_receipt_that_fits_counts_as_delivered() -> None:
     key, stranger = SigningKey.generate(), SigningKey.generate()
-    message = _message()
-    peer = _participant("https://x", None)
+    message = a_message()
+    peer = a_participant("https://x", None)
     peer.id, peer.key_history = OTHER, key_set(key.public_jwk())
     claims: JsonObject = {
         "node": OTHER,
@@ -142,8 +142,7 @@ def test_only_a_receipt_that_fits_counts_as_delivered() -> None:
     }
 
     def judged(receipt: object) -> Outcome:
-        answer = httpx.Response(200, json={"message": {"receipt": receipt}})
-        return judge(answer, Attempt(message, peer, {}))
+        return judge(200, {"message": {"receipt": receipt}}, Attempt(message, peer, b""))
 
     assert judged(sign_compact(claims, key, RECEIPT_TYPE)).state is Delivery.DELIVERED
     for receipt in (
@@ -160,9 +159,9 @@ def test_only_a_receipt_that_fits_counts_as_delivered() -> None:
     ):
         outcome = judged(receipt)
         assert outcome.state is Delivery.QUEUED and outcome.receipt is None, receipt
-    for body in (b"", b"[]", b"{}", b'{"message": 1}'):
-        answer = httpx.Response(200, content=body)
-        assert judge(answer, Attempt(message, peer, {})).state is Delivery.QUEUED
+    nothing: list[object] = [None, [], {}, {"message": 1}]
+    for said in nothing:
+        assert judge(200, said, Attempt(message, peer, b"")).state is Delivery.QUEUED
 
 
 def test_what_may_pass_later_is_tried_again() -> None:
@@ -222,7 +221,7 @@ async def tls_server(file: Path) -> AsyncIterator[str]:
         yield f"https://127.0.0.1:{port}"
 
 
-def _participant(address: str, pem: str | None) -> Participant:
+def a_participant(address: str, pem: str | None) -> Participant:
     now = datetime.now(UTC)
     return Participant(
         id="peer",
@@ -243,7 +242,7 @@ def _participant(address: str, pem: str | None) -> Participant:
     )
 
 
-def _message() -> MessageOut:
+def a_message() -> MessageOut:
     now = datetime.now(UTC)
     return MessageOut(
         message_id="m-1",
@@ -267,16 +266,16 @@ async def test_only_the_pinned_certificate_is_believed(tmp_path: Path) -> None:
     async with tls_server(file) as address:
         pinned = "-----BEGIN CERT" + file.read_text().partition("-----BEGIN CERT")[2]
         wrong = "-----BEGIN CERT" + other.read_text().partition("-----BEGIN CERT")[2]
-        async with open_(_participant(address, pinned)) as client:
+        async with open_(a_participant(address, pinned)) as client:
             assert (await client.get("/")).status_code == 204
         for pem in (wrong, None):
-            async with open_(_participant(address, pem)) as client:
+            async with open_(a_participant(address, pem)) as client:
                 with pytest.raises(httpx.ConnectError):
                     await client.get("/")
 
 
 async def test_plain_http_is_for_trials_only() -> None:
-    peer = _participant("http://127.0.0.1:1", None)
+    peer = a_participant("http://127.0.0.1:1", None)
     with pytest.raises(PlainHttpRefused):
         open_client(allow_plain_http=False)(peer)
     async with open_client(allow_plain_http=True)(peer) as client:

@@ -26,7 +26,7 @@ from shared.testing import Issuer, client_of
 from tests.conftest import Cluster
 from tests.exchange.federation import CITY, COUNTY, OTHER, eventually
 from tests.exchange.samples import id_number, make_notice
-from tests.exchange.test_messages_delivery import _participant
+from tests.exchange.test_messages_delivery import a_participant
 from tests.exchange.test_participants import make_record
 from tests.exchange.tls_nodes import TlsNode, free_port, join, pem_of, tls_nodes
 
@@ -214,10 +214,10 @@ async def test_an_address_is_followed(nodes: Nodes) -> None:
 def test_both_certificates_of_a_record_are_the_senders(tmp_path: Path) -> None:
     pems = [certificate(tmp_path / name, name)[0].read_text() for name in ("a", "b", "c")]
     (first,), (second,), (third,) = (fingerprints(pem) for pem in pems)
-    sender = _participant("https://x", pems[0] + pems[1])
+    sender = a_participant("https://x", pems[0] + pems[1])
     for shown in (None, first, second):
         check_shown(shown, sender)
-    for peer in (sender, _participant("https://x", None)):
+    for peer in (sender, a_participant("https://x", None)):
         with pytest.raises(CertificateRefused):
             check_shown(third, peer)
     Record.model_validate(make_record(certificate_pem=pems[0] + pems[1]))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,6 +141,24 @@ async def test_beyond_what_an_hour_keeps_refusals_are_counted(strangers: Federat
         async with node.parts.database.transaction(node.parts.actor) as tx:
             await ledger.count_beyond(tx)
     assert (await node.call("GET", "/traffic"))["refused"] == 8
+
+
+async def test_a_count_outlives_an_outage_and_an_orderly_end(strangers: Federation) -> None:
+    node = strangers[COUNTY]
+    ledger = Ledger(node.parts, an_hour=0)
+    for _ in range(3):
+        await ledger.keep(SignatureRefused(), b"{}")
+    with pytest.raises(RuntimeError):  # cut off before it is committed
+        async with node.parts.database.transaction(node.parts.actor) as tx:
+            await ledger.count_beyond(tx)
+            raise RuntimeError
+    assert (await node.call("GET", "/traffic"))["refused"] == 0
+    await ledger.keep(SignatureRefused(), b"{}")
+    await ledger.close()
+    another = Ledger(node.parts, an_hour=0)  # a replica, or the process after it
+    await another.keep(SignatureRefused(), b"{}")
+    await another.close()
+    assert (await node.call("GET", "/traffic"))["refused"] == 5
 
 
 async def test_batches_of_long_ago_go_and_their_leaves_stay(peer: Peer) -> None:

@@ -17,7 +17,6 @@ from shared.events.base import Event
 from shared.events.exchange_claims import ClaimAnswerReceived, ClaimReceived, ClaimStepReceived
 from shared.events.migrant_claims import ClaimAnswered, ClaimStepTaken, ClaimSubmitted
 from shared.ids import new_id
-from shared.problems import NotFound
 from tests.migrant.samples import fresh_id_number, id_number, make_arrival
 
 HERE, THERE = "420325", "500101"
@@ -110,6 +109,16 @@ def carried(event: Event) -> Event | None:
     return None
 
 
+async def bring(event: Event, tx: Tx) -> None:
+    """What was said arrives."""
+    if isinstance(event, ClaimReceived):
+        await receive_claim(event, tx)
+    elif isinstance(event, ClaimStepReceived):
+        await receive_step(event, tx)
+    elif isinstance(event, ClaimAnswerReceived):
+        await hear_answer(event, tx)
+
+
 class Road:
     """Brings what was said of a claim on one side to the other: in any order, some of it twice."""
 
@@ -133,15 +142,7 @@ class Road:
         if not self.gather():
             return
         event = self._under_way.pop(self._random.randrange(len(self._under_way)))
-        try:
-            if isinstance(event, ClaimReceived):
-                await receive_claim(event, self._tx)
-            elif isinstance(event, ClaimStepReceived):
-                await receive_step(event, self._tx)
-            elif isinstance(event, ClaimAnswerReceived):
-                await hear_answer(event, self._tx)
-        except NotFound:  # a step that overtook its claim: a dead letter, healed by the next answer
-            pass
+        await bring(event, self._tx)
 
     async def bring_all(self) -> None:
         while self.gather():

@@ -1,6 +1,7 @@
 """Claims and supplies below the doors: looks, events and what the database itself refuses."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from services.migrant.claims.handlers import (
     send_claim,
 )
 from services.migrant.claims.models import Claim
+from services.migrant.claims.recalling import note_never_left, recall_claim
 from services.migrant.claims.rules import PaperKind
 from services.migrant.claims.schemas import DecideClaim, FileClaim
 from services.migrant.places.handlers import open_place
@@ -21,6 +23,8 @@ from services.migrant.places.schemas import KeepPlace
 from services.migrant.supplies.handlers import issue_codes, move_stock
 from services.migrant.supplies.rules import MovementKind
 from services.migrant.supplies.schemas import IssueCodes, MoveStock
+from shared.db import Tx
+from shared.events.exchange_claims import ClaimNeverLeft
 from shared.events.migrant_claims import ClaimSettled, ClaimSubmitted
 from shared.testing import emitted
 from shared.usage import Purpose
@@ -32,6 +36,12 @@ from tests.migrant.test_claims_rules import PDF
 from tests.migrant.test_supplies_routes import make_point
 
 
+async def on_paper(claim_id: UUID, tx: Tx) -> None:
+    """Our exchange had nobody to send it to."""
+    await recall_claim(claim_id, tx)
+    await note_never_left(ClaimNeverLeft(claim_id=claim_id, revision=2), tx)
+
+
 async def test_every_step_is_a_look_and_a_refusal_is_told(open_tx: TxFactory) -> None:
     async with open_tx("migrant", actor=clerk(), purpose=Purpose.SERVICE) as tx:
         person = await met(tx)
@@ -40,12 +50,13 @@ async def test_every_step_is_a_look_and_a_refusal_is_told(open_tx: TxFactory) ->
         await check_claim(claim.id, tx)
         await send_claim(claim.id, tx)
         assert len(emitted(tx, ClaimSubmitted)) == 1
+        await on_paper(claim.id, tx)
         await decide_claim(claim.id, DecideClaim(granted=False, reason="票据不清"), tx)
         (settled,) = emitted(tx, ClaimSettled)
         assert isinstance(settled, ClaimSettled)
         assert (settled.paid, settled.in_time) == (False, True)
         looks = [each for each in tx.usages if each.kind == "claim"]
-        assert [each.subject_id for each in looks] == [person] * 5
+        assert [each.subject_id for each in looks] == [person] * 6
 
 
 async def test_a_late_office_is_not_the_payers_fault(open_tx: TxFactory) -> None:
@@ -57,6 +68,7 @@ async def test_a_late_office_is_not_the_payers_fault(open_tx: TxFactory) -> None
         await tx.execute("UPDATE claims SET due_on = $1 WHERE id = $2", late, claim.id)
         await check_claim(claim.id, tx)
         await send_claim(claim.id, tx)
+        await on_paper(claim.id, tx)
         await decide_claim(claim.id, DecideClaim(granted=True, granted_fen=1), tx)
         kept = await tx.require(Claim, claim.id)
         assert (kept.office_in_time, kept.payer_in_time) == (False, True)

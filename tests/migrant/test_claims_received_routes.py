@@ -9,10 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.migrant.claims.applying import discard_held
 from shared.clock import today
 from shared.events.registry import ClaimantFound, PersonsMerged
 from shared.ids import new_id
-from shared.testing import Issuer, event_message
+from shared.testing import Issuer
 from tests.conftest import Cluster, parts_of
 from tests.migrant.claim_road import CARD, THERE, make_received, make_step
 from tests.migrant.conftest import bearer
@@ -110,6 +111,10 @@ async def test_granted_in_part_listed_approved_by_another_and_paid(
         "name": "刘小梅",
         "account": CARD,
         "amount_fen": 4000,
+        "reference": line["reference"],
+        "outcome": None,
+        "settled_on": None,
+        "return_reason": None,
     }
     payment = {"reference": "T-1", "paid_on": str(today())}
     early = await client.post(f"{path}/payment", json=payment)
@@ -145,7 +150,16 @@ async def test_whoever_drew_it_up_or_decided_is_not_the_second_person(
         assert (answer.status_code, kind_of(answer)) == (409, "second-person-needed")
 
 
-async def test_what_the_residence_says_takes_a_claim_off_its_list_and_the_approval_falls(
+def words_about(claims: list[str]) -> list[Any]:
+    """What the residence says of the first three."""
+    return [
+        make_step(UUID(claims[0]), 2, "withdrawn"),
+        make_step(UUID(claims[1]), 2, "objected"),
+        make_received(claim_id=UUID(claims[2]), revision=2, amount_fen=3000),
+    ]
+
+
+async def test_what_the_residence_says_takes_a_claim_off_the_list_that_is_drawn_up(
     client: httpx.AsyncClient, app: FastAPI, second: dict[str, str]
 ) -> None:
     claims = [await come_in(app) for _ in range(4)]
@@ -153,26 +167,58 @@ async def test_what_the_residence_says_takes_a_claim_off_its_list_and_the_approv
         await grant(client, claim)
     drawn = await draw(client, *claims)
     path = f"{LISTS}/{drawn['id']}"
-    for number, event in enumerate(
-        (
-            make_step(UUID(claims[0]), 2, "withdrawn"),
-            make_step(UUID(claims[1]), 2, "objected"),
-            make_received(claim_id=UUID(claims[2]), revision=2, amount_fen=3000),
-        ),
-        start=1,
-    ):
-        total = (await client.get(path)).json()["total_fen"]
-        await do(client, f"{path}/approval", {"total_fen": total}, **second)
+    for number, event in enumerate(words_about(claims), start=1):
         await deliver_twice(app, event)
-        view = (await client.get(path)).json()
-        assert (view["status"], view["lines"]) == ("drawn-up", 4 - number)
-        assert view["approved_by"] is None
+        assert (await client.get(path)).json()["lines"] == 4 - number
+    looked = {"total_fen": drawn["total_fen"]}
+    changed = await client.post(f"{path}/approval", json=looked, headers=second)
+    assert (changed.status_code, kind_of(changed)) == (409, "claim-list-changed")
     states = [(await read(client, claim))["status"] for claim in claims]
     assert states == ["withdrawn", "objected", "received", "accepted"]
     twice = await client.post(LISTS, json={"claim_ids": [claims[3]]})
     assert (twice.status_code, kind_of(twice)) == (409, "claim-not-payable")
     assert (await do(client, f"{path}/withdrawal", None))["status"] == "withdrawn"
     await paid(client, second, claims[3])
+
+
+@pytest.mark.parametrize(
+    ("end", "states"),
+    [
+        ("payment", ["paid", "objected", "paid", "paid"]),
+        ("withdrawal", ["withdrawn", "objected", "received", "accepted"]),
+    ],
+)
+async def test_what_it_says_of_an_approved_list_waits_for_the_payments_end(
+    client: httpx.AsyncClient,
+    app: FastAPI,
+    second: dict[str, str],
+    end: str,
+    states: list[str],
+) -> None:
+    claims = [await come_in(app) for _ in range(4)]
+    for claim in claims:
+        await grant(client, claim)
+    drawn = await draw(client, *claims)
+    path = f"{LISTS}/{drawn['id']}"
+    await do(client, f"{path}/approval", {"total_fen": drawn["total_fen"]}, **second)
+    said = len(await answers(app))
+    for event in words_about(claims):
+        await deliver_twice(app, event)
+    assert (await client.get(path)).json()["lines"] == 4
+    assert {(await read(client, claim))["status"] for claim in claims} == {"accepted"}
+    assert len(await answers(app)) == said  # the money may be on its way
+    body = {"reference": "T-1", "paid_on": str(today())} if end == "payment" else None
+    await do(client, f"{path}/{end}", body)
+    assert [(await read(client, claim))["status"] for claim in claims] == states
+    told = await events(app, "claim-answered")
+    assert {each["revision"] for each in told if each["claim_id"] in claims[:3]} == {1, 2}
+    assert await held(app) == 0
+
+
+async def held(app: FastAPI) -> int:
+    parts = parts_of(app)
+    async with parts.database.transaction(parts.actor) as tx:
+        return int(await tx.fetch_value("SELECT count(*) FROM held_claim_words"))
 
 
 async def test_a_claim_taken_back_names_nobody_any_more(
@@ -191,12 +237,40 @@ async def test_a_claim_taken_back_names_nobody_any_more(
     assert await answers(app) == [(1, "received"), (2, "withdrawn")]
 
 
-async def test_a_step_that_overtakes_its_claim_is_kept_for_the_operator(app: FastAPI) -> None:
-    event = make_step(new_id(), 2, "withdrawn")
-    assert not await parts_of(app).loop.deliver(event_message(event))
-    reason = await parts_of(app).database.pool.fetchval("SELECT reason FROM dead_letters")
-    assert reason == "unknown-claim"
-    assert await answers(app) == []
+async def test_steps_that_overtake_their_claim_are_applied_in_order_and_once(
+    client: httpx.AsyncClient, app: FastAPI, cluster: Cluster
+) -> None:
+    claim, objection = new_id(), "少算了挂号费"
+    await deliver_twice(app, make_step(claim, 4, "withdrawn"))
+    await deliver_twice(app, make_step(claim, 3, "disputed", reference="INQ/3"))
+    await deliver_twice(app, make_step(claim, 2, "objected", objection=objection))
+    forged = make_step(claim, 9, "withdrawn", from_region="420381")
+    await deliver_twice(app, forged)
+    assert await held(app) == 4
+    assert not await parts_of(app).database.pool.fetchval("SELECT count(*) FROM dead_letters")
+    connection = await asyncpg.connect(cluster.owner("migrant"))
+    try:
+        rows = str(await connection.fetch("SELECT * FROM held_claim_words"))
+    finally:
+        await connection.close()
+    assert objection not in rows
+    await deliver_twice(app, make_received(claim_id=claim))
+    view = await read(client, str(claim))
+    assert (view["status"], view["reference"], view["name"]) == ("withdrawn", "INQ/3", None)
+    (answered,) = await events(app, "claim-answered")
+    assert (answered["revision"], answered["standing"]) == (4, "withdrawn")
+    assert await events(app, "claimant-sought") == []  # nobody is looked up for it
+    assert await held(app) == 1  # another county's word, which is nobody's
+
+
+async def test_what_waits_for_a_claim_that_never_comes_is_discarded(app: FastAPI) -> None:
+    await deliver_twice(app, make_step(new_id(), 2, "withdrawn"))
+    parts = parts_of(app)
+    async with parts.database.transaction(parts.actor) as tx:
+        assert await discard_held(tx) == 0
+        tx.now += timedelta(days=401)
+        assert await discard_held(tx) == 1
+    assert await held(app) == 0
 
 
 async def test_nobody_but_the_county_that_sent_it_changes_it(

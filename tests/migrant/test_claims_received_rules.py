@@ -7,11 +7,16 @@ import pytest
 from services.migrant.claims.received_rules import (
     after_decision,
     after_step,
-    check_decision,
     pay_by,
     takes_correction,
 )
-from services.migrant.claims.rules import STATUS_OF, ClaimStatus, Standing, TellStep
+from services.migrant.claims.rules import (
+    STATUS_OF,
+    ClaimStatus,
+    Standing,
+    TellStep,
+    check_decision,
+)
 from shared.problems import Problem
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -10,9 +11,10 @@ from fastapi import FastAPI
 
 from services.migrant.claims.rules import MOST_BYTES
 from shared.clock import today
+from shared.events.exchange_claims import ClaimNeverLeft
 from shared.events.migrant_claims import ClaimSubmitted
 from shared.ids import new_id
-from shared.testing import EVENT_VAULT, Issuer
+from shared.testing import EVENT_VAULT, Issuer, event_message
 from tests.conftest import Cluster, parts_of
 from tests.migrant.conftest import bearer
 from tests.migrant.samples import OTHER_VILLAGE, VILLAGE, id_number
@@ -87,6 +89,15 @@ async def sent(client: httpx.AsyncClient, person: str, **overrides: Any) -> str:
     return claim
 
 
+async def on_paper(client: httpx.AsyncClient, app: FastAPI, claim: str) -> None:
+    """The home county takes no part in the federation: it is reached on paper."""
+    asked = await step(client, claim, "recall")
+    assert asked.status_code == 200, asked.text
+    message = event_message(ClaimNeverLeft(claim_id=UUID(claim), revision=2))
+    for _ in range(2):
+        assert await parts_of(app).loop.deliver(message)
+
+
 async def pay(client: httpx.AsyncClient, *claims: str) -> list[dict[str, Any]]:
     body = {"list_reference": "2026-07/12", "paid_on": str(today()), "claim_ids": list(claims)}
     answer = await client.post(PAYMENTS, json=body)
@@ -128,7 +139,9 @@ async def test_from_the_filing_to_her_confirmation(
     assert (filed.json()["payer"], filed.json()["payer_region"]) == ("home", HOME_COUNTY)
     assert filed.json()["due_on"] == str(today() + timedelta(days=5))
     assert (await attach(client, claim, headers=own)).status_code == 201
-    view = await taken(client, claim, "check", "submission", "decision")
+    await taken(client, claim, "check", "submission")
+    await on_paper(client, app, claim)
+    view = await taken(client, claim, "decision")
     assert (view["status"], view["granted_fen"]) == ("accepted", 4000)
     assert await pay(client, claim) == [{"claim_id": claim, "problem": None}]
     confirmed = await step(client, claim, "confirmation", **own)
@@ -246,6 +259,7 @@ async def test_a_refusal_has_its_reason_and_an_objection_is_answered_again(
 ) -> None:
     person = await arrive(client)
     claim = await sent(client, person)
+    await on_paper(client, app, claim)
     for body in (
         {"granted": False},
         {"granted": True},
@@ -301,6 +315,7 @@ async def test_deadlines_are_data_and_what_is_late_is_listed_but_never_lost(
     assert [(each["id"], each["overdue"]) for each in late] == [(claim["id"], True)]
     assert (await attach(client, claim["id"])).status_code == 201
     await taken(client, claim["id"], "check", "submission")
+    await on_paper(client, app, claim["id"])
     limited = await step(client, claim["id"], "decision", {"granted": True, "granted_fen": 3001})
     assert limited.json()["most_fen"] == 3000
     await age(cluster, 40)

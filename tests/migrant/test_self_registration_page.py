@@ -155,6 +155,8 @@ async def test_errors_stand_beside_their_fields_and_what_was_typed_stays(
     assert (wrong.fields["id_number"], wrong.fields["stay_purpose"]) == ("123", "work")
     marked = {known["id"]: known for _, known in wrong.tags if "aria-invalid" in known}
     assert marked["phone"]["aria-describedby"] == "phone-wrong"
+    # the phone goes to the first of them
+    assert [known["id"] for _, known in wrong.tags if "autofocus" in known] == ["id_number"]
     assert "Please correct" in wrong.words
     assert await waiting(app) == []
     receipt = await press(phone, wrong, **hers(phone=""))
@@ -257,6 +259,7 @@ async def test_what_is_typed_is_only_ever_text(
 
 async def test_what_is_in_the_address_is_only_ever_text(phone: httpx.AsyncClient) -> None:
     for name in ("region", "room_id", "lang"):
+        assert (await phone.get(f"{PAGE}?{name}=%00%ff")).status_code == 200
         page = parsed(await phone.get(PAGE, params={name: HOSTILE}))
         assert "script" not in [tag for tag, _ in page.tags]
         assert all(href.startswith(f"{PAGE}?lang=") for href in page.links)
@@ -285,6 +288,7 @@ async def test_over_long_text_is_refused_beside_its_field(
     [
         b"",
         b"name=%00&id_number=%ff%fe",
+        b"region=%00&room_id=%00",
         b"&&&===;;;",
         b"companions.999.name=x&companions..name=y&companions.-1.name=z&companions.0.role=boss",
         b"name=" + b"%F0%9F%98%80" * 50,

@@ -13,9 +13,8 @@ from services.migrant.self_registrations.rules import Status, require_undecided
 from services.migrant.self_registrations.schemas import ConfirmSelfRegistration, SelfRegister
 from services.migrant.settings import Settings
 from shared.ids import new_id
-from shared.problems import OutsideJurisdiction
 from shared.testing import Issuer, service_settings
-from tests.migrant.samples import HOME, VILLAGE, clerk, id_number, make_arrival
+from tests.migrant.samples import HOME, VILLAGE, id_number, make_arrival
 
 SON = id_number("50010120150101121")
 MOTHER = id_number("50010119600101122")
@@ -88,6 +87,4 @@ def test_the_code_names_a_place_and_nobody(issuer: Issuer) -> None:
     page = settings(self_registration_url="https://app.test/go?page=arrive")
     address = form_address(page, VILLAGE, room)
     assert address == f"https://app.test/go?page=arrive&region={VILLAGE}&room_id={room}"
-    assert qr_svg(clerk(), address, VILLAGE).startswith("<svg")
-    with pytest.raises(OutsideJurisdiction):
-        qr_svg(clerk(region="420381"), address, VILLAGE)
+    assert qr_svg(address).startswith("<svg")

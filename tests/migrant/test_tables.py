@@ -27,6 +27,7 @@ async def test_every_table_that_names_a_person_is_restricted(cluster: Cluster) -
         await connection.close()
     assert {row["relname"] for row in rows} == {
         "appointment_waits", "claims", "received_claims", "claim_payment_lists",
+        "held_claim_words", "received_claim_papers",
         "benefit_lists", "benefit_lines", "recorded_deaths",
         "account_codes", "account_links", "self_registrations", "stay_changes",
         "appointments", "arrivals", "certificate_checks", "certificates", "consents",

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify.providers.inbound import ReceiptRead
+from services.notify.providers.inbound import Piece, ReceiptRead
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import Sending
-from shared.events.migrant import ConsentGiven
+from shared.events.migrant import ConsentGiven, MigrantArrived
 from shared.events.registry_vital import BirthRegistered
 from shared.ids import new_id
 
@@ -50,6 +50,20 @@ def consent(person_id: UUID, **overrides: Any) -> ConsentGiven:
         "phone": "13900000001",
     }
     return ConsentGiven(**(values | overrides))
+
+
+def arrival(person_id: UUID, **overrides: Any) -> MigrantArrived:
+    values: dict[str, Any] = {
+        "arrival_id": new_id(),
+        "person_id": person_id,
+        "region": "420325100001",
+        "origin_region": "410102",
+        "arrived_on": date(2026, 3, 1),
+        "stay_purpose": "work",
+        "name": "李想",
+        "id_number": "410102199001011239",
+    }
+    return MigrantArrived(**(values | overrides))
 
 
 def birth(mother_id: UUID) -> BirthRegistered:
@@ -101,6 +115,7 @@ class Kept:
 
     receipts: list[tuple[ReceiptRead, UUID | None]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)  # (total, number) of parts
     away: bool = False
 
     async def receipt(self, provider: str, receipt: ReceiptRead, reference: UUID | None) -> None:
@@ -108,7 +123,9 @@ class Kept:
             raise ConnectionError
         self.receipts.append((receipt, reference))
 
-    async def text(self, provider: str, phone: str, text: str) -> None:
+    async def text(self, provider: str, piece: Piece) -> None:
         if self.away:
             raise ConnectionError
-        self.texts.append((phone, text))
+        self.texts.append((piece.phone, piece.text))
+        if piece.joined is not None:
+            self.places.append(piece.joined[1:])

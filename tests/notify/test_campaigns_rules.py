@@ -17,7 +17,7 @@ from services.notify.campaigns.rules import (
     total_of,
     unsubscribe_rate,
 )
-from services.notify.campaigns.schemas import Facts, PlanCampaign, ProgressView
+from services.notify.campaigns.schemas import Facts, PlanCampaign, ProgressView, StayPurpose
 from services.notify.publicity.handlers import default_days
 from services.notify.publicity.rules import (
     fits_a_screen,
@@ -32,7 +32,11 @@ from shared.ids import new_id
 def test_an_audience_is_narrowed_by_a_closed_list_of_facts() -> None:
     """Design §1: nothing about births, marriage, sex, age or health can choose who is texted. A
     new fact has to be put here by somebody who has read that."""
-    assert set(Facts.model_fields) == {"languages", "agreed_from", "agreed_to"}
+    assert set(Facts.model_fields) == {
+        *("languages", "agreed_from", "agreed_to"),
+        *("arrived_from", "arrived_to", "origins", "areas", "stay_purposes"),
+    }
+    assert {each.value for each in StayPurpose} == {"work", "business", "study", "family", "other"}
     assert set(PlanCampaign.model_fields) == {
         *("template", "variables", "purpose", "region", "facts", "rest_days", "schedule"),
     }
@@ -40,6 +44,11 @@ def test_an_audience_is_narrowed_by_a_closed_list_of_facts() -> None:
     assert asked == {
         *("person_id", "purpose", "active", "closed"),
         *("phone_index", "region", "language", "given_at"),
+    }
+    asked_of_stays = set(re.findall(r"\bs\.([a-z_]+)", audience._NEXT))
+    assert asked_of_stays == {
+        *("person_id", "ended", "arrived_on"),
+        *("origin_province", "region", "stay_purpose"),
     }
     with pytest.raises(ValueError, match="extra"):
         Facts.model_validate({"sex": "2"})

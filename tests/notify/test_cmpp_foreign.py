@@ -1,11 +1,16 @@
 """CMPP 3.0 against a gateway that nobody here wrote (sms-core, from Maven Central)."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from deploy.box.tls import certificate
 from services.notify.messages.segments import split
 from services.notify.providers.cmpp.dialect import Cmpp
 from services.notify.providers.cmpp.provider import CmppProvider
@@ -188,7 +193,9 @@ async def test_texts_from_people_in_every_coding_and_in_parts(
     assert await ismg.text("退订") == [0]
     assert await ismg.text("退订", "GBK") == [0]
     assert await ismg.text(long, units=2) == [0, 0]
-    assert inbox.texts == [("13900000001", each) for each in ("退订", "退订", long)]
+    assert inbox.texts[:2] == [("13900000001", "退订")] * 2
+    assert inbox.places == [(2, 1), (2, 2)]
+    assert "".join(said for _, said in inbox.texts[2:]) == long
 
 
 async def test_what_cannot_be_kept_now_is_told(ismg: Ismg, make: Make, inbox: Kept) -> None:
@@ -223,6 +230,54 @@ async def test_it_lives_through_silence_and_many_texts(ismg: Ismg, make: Make) -
     assert {each.outcome for each in results} == {Outcome.ACCEPTED}
     assert len({octets(each) for each in ismg.of("submit")}) == 201
     assert len(ismg.of("connected")) == 1
+
+
+@asynccontextmanager
+async def behind_tls(port: int, folder: Path) -> AsyncIterator[Peer]:
+    """The gateway behind TLS, as an operator's own door puts it, and whom to believe."""
+    certified, key = certificate(folder, "gateway")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certified, key)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pass_on(reader, inner_writer), pass_on(inner_reader, writer))
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0, ssl=context)
+    try:
+        outer = server.sockets[0].getsockname()[1]
+        yield Peer("127.0.0.1", outer, tls=True, ca_file=str(certified), timeout=2.0)
+    finally:
+        server.close()
+
+
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while octets_read := await reader.read(65_536):
+            writer.write(octets_read)
+            await writer.drain()
+    writer.close()
+
+
+async def test_it_speaks_through_tls_to_whom_it_believes(
+    ismg: Ismg, inbox: Kept, tmp_path: Path
+) -> None:
+    async with behind_tls(ismg.port, tmp_path / "ours") as peer:
+        foreign, _ = certificate(tmp_path / "theirs", "somebody-else")
+        trusting, doubting = (
+            CmppProvider("mobile", each, LOGIN, inbox, rate=100, number="10690000")
+            for each in (peer, replace(peer, ca_file=str(foreign)))
+        )
+        try:
+            assert (await submit(trusting, text(CHINESE))).outcome is Outcome.ACCEPTED
+            assert await ismg.text("退订") == [0]
+            refused = await submit(doubting, text(CHINESE))
+            assert refused.outcome is Outcome.TEMPORARY
+        finally:
+            await trusting.close()
+            await doubting.close()
+    assert [octets(each).decode("utf-16-be") for each in ismg.of("submit")] == [CHINESE]
+    assert inbox.texts == [("13900000001", "退订")]
 
 
 async def test_a_wrong_secret_is_told(ismg: Ismg) -> None:

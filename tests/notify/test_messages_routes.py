@@ -165,6 +165,30 @@ async def test_officials_get_digests_by_number(notify: Notify) -> None:
     assert problem(stopped) == "opted-out"
 
 
+@pytest.mark.parametrize(
+    "phone",
+    [
+        *("010-12345678", "12345", "95588", "12900000001", "1390000000", "139000000011"),
+        *(
+            "+14155550100",
+            "0085261234567",
+            "+44 7700 900123",
+            "一三九〇〇〇〇〇〇〇一",
+            "",
+            "13900000001;",
+        ),
+    ],
+)
+async def test_a_number_that_is_no_mobile_here_is_refused(notify: Notify, phone: str) -> None:
+    official = await notify.post("/messages", make_message() | DIGEST | {"to": {"phone": phone}})
+    assert (official.status_code, problem(official)) == (422, "malformed-body")
+    stop = await notify.post("/opt-outs", {"phone": phone})
+    assert (stop.status_code, problem(stop)) == (422, "malformed-body")
+    if len(phone) > 5:
+        assert phone not in official.text + stop.text
+    assert await notify.rows("SELECT 1 FROM messages") == []
+
+
 async def test_quiet_hours_schedule_and_do_not_refuse(start_notify: NotifyFactory) -> None:
     # a window of one minute that has just passed, so that every moment of the test is quiet
     now = datetime.now(CHINA)

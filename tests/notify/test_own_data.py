@@ -12,7 +12,7 @@ from shared.events.registry import PersonsMerged
 from shared.ids import new_id
 from shared.testing import client_of
 from tests.notify.conftest import HEADERS, SCOPES, Notify
-from tests.notify.samples import FakeProvider, consent, make_message
+from tests.notify.samples import FakeProvider, arrival, consent, make_message
 
 OWN = HEADERS | {"Purpose": "subject-access"}
 PHONE = "13900000001"
@@ -67,6 +67,7 @@ async def test_erasing_takes_numbers_and_texts_and_cancels_what_waits(notify: No
         "opt-outs": 0,
         "message-facts": 0,
         "contact-choices": 0,
+        "stays": 0,
         "reminders": 0,
         "deaths": 0,
         "replies": 0,
@@ -103,6 +104,17 @@ async def test_erasing_takes_numbers_and_texts_and_cancels_what_waits(notify: No
     export = (await own(notify, "GET", f"{person}/export", person)).json()
     assert PHONE not in str(export)
     assert len(export["erasures"]) == 2
+
+
+async def test_where_she_lives_is_hers_to_see_and_to_erase(notify: Notify) -> None:
+    person = new_id()
+    await notify.hear(arrival(person))
+    (stay,) = (await own(notify, "GET", f"{person}/export", person)).json()["stays"]
+    assert (stay["region"], stay["origin_province"]) == ("420325100001", "41")
+    assert (stay["stay_purpose"], stay["arrived_on"]) == ("work", "2026-03-01")
+    answer = await own(notify, "POST", f"{person}/erasure", person)
+    assert {each["kind"]: each["erased"] for each in answer.json()["kinds"]}["stays"] == 1
+    assert await notify.rows("SELECT 1 FROM stays") == []
 
 
 async def test_one_in_the_providers_hands_is_not_sent_again(notify: Notify) -> None:

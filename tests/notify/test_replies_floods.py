@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from services.notify.providers.inbound import Piece
 from services.notify.providers.rules import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from services.notify.receipts.inbox import DatabaseInbox
 from services.notify.receipts.meaning import words
+from tests.conftest import parts_of
 from tests.notify.conftest import Notify
-from tests.notify.samples import SECRET
+from tests.notify.samples import OPEN, SECRET
 from tests.notify.test_replies_inbox import OTHER, PHONE, inbox, said_in, texted, texts_of
 
 
@@ -109,3 +112,30 @@ async def test_an_empty_text_asks_for_nothing(notify: Notify) -> None:
     for bad in ({"text": None}, {"text": 7}, {"phone": "10086"}, {"total": 300}):
         body = {"message_id": "x", "phone": PHONE, "text": "a"} | bad
         assert (await notify.signed("inbound", body)).status_code == 422
+
+
+async def test_parts_of_a_text_that_come_to_different_replicas_are_joined(notify: Notify) -> None:
+    """Each part on the link of another process, the first brought again."""
+    actor = parts_of(notify.app).actor
+    one, other = (DatabaseInbox(notify.database, actor, OPEN) for _ in range(2))
+    first, middle, last = (
+        Piece(PHONE, said, (7, 3, number))
+        for number, said in enumerate(("三个月", "工资", "没有发"), start=1)
+    )
+    await one.text("mobile", first)
+    for each in (last, first):
+        await other.text("mobile", each)
+    assert await inbox(notify) == []
+    await other.text("mobile", middle)
+    await one.text("mobile", first)
+    (line,) = await inbox(notify)
+    view = await notify.get(f"/replies/{line['id']}")
+    assert [each["text"] for each in view["said"]] == ["三个月工资没有发"]
+    assert await notify.rows("SELECT 1 FROM inbound_pieces WHERE piece_sealed IS NOT NULL") == []
+
+
+async def test_a_part_without_a_place_is_a_text(notify: Notify) -> None:
+    link = DatabaseInbox(notify.database, parts_of(notify.app).actor, OPEN)
+    await link.text("mobile", Piece(PHONE, "你好", (7, 0, 0)))
+    await link.text("mobile", Piece("10086", "您的余额", None))  # no mobile: nobody's text
+    assert len(await inbox(notify)) == 1

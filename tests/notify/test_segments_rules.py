@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notify.messages.segments import (
+    ALONE,
     GSM_BASIC,
     GSM_EXTENSION,
     Encoding,
@@ -173,3 +174,17 @@ def test_no_sequence_is_cut_wherever_it_falls(sequence: str) -> None:
 def test_a_lone_half_is_one_unit_and_stays_alone() -> None:
     assert units_of("\ud83d", Encoding.UCS2) == 1
     assert clusters("\ude00\ud83d人") == ["\ude00", "\ud83d", "人"]
+
+
+@given(st.text(st.sampled_from("abc 9\n人民，。！（）～[]€é一二三"), min_size=150, max_size=400))
+def test_letters_that_stand_alone_are_cut_as_all_others(text: str) -> None:
+    """A combining mark at the end, which has the whole text cut with care, changes no other cut."""
+    plain, careful = split(text, Encoding.UCS2), split(text + "\u0301", Encoding.UCS2)
+    assert careful.parts[: len(plain.parts) - 1] == plain.parts[:-1]
+
+
+def test_nothing_that_joins_its_neighbour_counts_as_standing_alone() -> None:
+    for code in range(0x110000):
+        character = chr(code)
+        if character != "\n" and ALONE.fullmatch(character):
+            assert clusters("a" + character) == ["a", character], hex(code)

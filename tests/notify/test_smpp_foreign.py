@@ -193,8 +193,10 @@ async def test_texts_from_people_in_every_coding_and_in_parts(
         ("13900000001", "退订"),
         ("13900000001", "TD"),
         ("13900000001", "求助"),
-        ("13900000001", "三个月工资没有发"),
+        ("13900000001", "资没有发"),
+        ("13900000001", "三个月工"),
     ]
+    assert inbox.places == [(2, 2), (2, 1)]
 
 
 async def test_what_cannot_be_kept_now_is_brought_again(

@@ -1,9 +1,13 @@
 """Rosters for the tests of imports: one good line to spoil, and files made of lines."""
 
 import asyncio
+import io
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+import xlsxwriter
 
 from deploy.box.roster import R7, RosterLine, generate
 from services.registry.imports.rules import HEADERS, SINCE
@@ -45,6 +49,26 @@ def csv_of(*lines: list[str], encoding: str = "utf-8") -> bytes:
     since = [SINCE] if lines and len(lines[0]) == len(HEADERS) + 1 else []
     table = [[*HEADERS, *since], *lines]
     return "".join(",".join(line) + "\r\n" for line in table).encode(encoding)
+
+
+def workbook(fill: Callable[[Any], object], headers: tuple[str, ...] = HEADERS) -> bytes:
+    """A workbook with our headers and whatever is filled in."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, headers)
+        fill(sheet)
+    return content.getvalue()
+
+
+def changed(book: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook with one of its parts changed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(made, "w") as new:
+        for member in old.namelist():
+            content = old.read(member)
+            new.writestr(member, change(content) if member == part else content)
+    return made.getvalue()
 
 
 def sample(divisor: int = 400, seed: int = 1) -> list[RosterLine]:

@@ -1,18 +1,25 @@
 """Files as numbered lines: encodings, damage, workbooks."""
 
 import io
+import tracemalloc
 import zipfile
-from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 import pytest
-import xlsxwriter
 
 from services.registry.imports import reading
 from services.registry.imports.reading import FileRefused, RawLine, open_roster
 from services.registry.imports.reasons import Failure, Reason
-from services.registry.imports.rules import HEADERS, REPORT_HEADERS, SINCE_NAMES
-from tests.registry.rosters import cells, csv_of
+from services.registry.imports.rules import (
+    HEADERS,
+    REPORT_HEADERS,
+    SINCE_NAMES,
+    Fault,
+    Line,
+    check_line,
+)
+from tests.registry.rosters import cells, changed, csv_of, workbook
 
 
 def lines_of(content: bytes, kind: str = "csv") -> list[RawLine]:
@@ -53,6 +60,12 @@ def test_blank_lines_are_passed_over_and_widths_checked() -> None:
     assert (short.number, short.fault and short.fault.reason) == (3, Reason.COLUMN_COUNT)
     assert (padded.fault, padded.cells) == (None, cells())
     assert wide.fault is not None
+
+
+def test_empty_headers_behind_the_last_do_not_count() -> None:
+    table = [[*HEADERS, "", " "], cells(), [*cells(), "", ""]]
+    lines = lines_of("\n".join(map(",".join, table)).encode())
+    assert [(line.cells, line.fault) for line in lines] == [(cells(), None)] * 2
 
 
 def test_an_endless_line_is_refused_and_passed_over() -> None:
@@ -98,15 +111,6 @@ def test_files_that_are_none() -> None:
     assert refusal(b"PK\x03\x04 and no more", "xlsx").failure is Failure.UNREADABLE
 
 
-def workbook(fill: Callable[[Any], object], headers: tuple[str, ...] = HEADERS) -> bytes:
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, headers)
-        fill(sheet)
-    return content.getvalue()
-
-
 def test_a_workbook_is_read_by_its_cells() -> None:
     def fill(sheet: Any) -> None:
         sheet.write_row(1, 0, cells())
@@ -130,17 +134,32 @@ def test_a_numeric_id_cell_is_refused_with_its_reason() -> None:
     assert (truth.fault and truth.fault.reason) is Reason.CELL_TYPE
 
 
-def test_a_formula_is_its_stored_value() -> None:
+def test_a_formula_is_pointed_out_and_not_run() -> None:
     def fill(sheet: Any) -> None:
         sheet.write_row(1, 0, cells())
         sheet.write_formula(1, 14, '=HYPERLINK("http://example.test")', value="宏远")
+        sheet.write_row(2, 0, cells())
+        sheet.write_formula(2, 17, "=1+1", value=2)  # behind the last column: nobody reads it
+
+    formula, good = lines_of(workbook(fill), "xlsx")
+    assert formula.fault == Fault(Reason.FORMULA, "工作单位")
+    assert formula.cells[14] == "宏远"
+    assert good.fault is None
+
+
+def test_a_day_kept_as_a_date_is_that_day() -> None:
+    def fill(sheet: Any) -> None:
+        sheet.write_row(1, 0, cells())
+        sheet.write_datetime(1, 6, datetime(1990, 1, 1))
 
     (line,) = lines_of(workbook(fill), "xlsx")
-    assert line.cells[14] == "宏远"
+    checked = check_line(line.cells, date(2026, 11, 22), {}, "420325")
+    assert isinstance(checked, Line)
+    assert checked.birth_date == date(1990, 1, 1)
 
 
 def test_a_bomb_is_refused_by_what_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "XLSX_UNPACKED_LIMIT", 1_000_000)
+    monkeypatch.setattr(reading, "UNPACKED_LIMIT", 1_000_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
@@ -171,34 +190,56 @@ def test_a_gibibyte_of_zeros_is_refused_unread() -> None:
     assert refusal(bomb.getvalue(), "xlsx").failure is Failure.TOO_LARGE_INSIDE
 
 
-def test_two_cells_at_the_ends_of_a_sheet_are_refused_before_it_is_laid_out() -> None:
+def test_two_cells_at_the_ends_of_a_sheet_ask_for_no_memory_between_them() -> None:
     """A table of all the places between them would take half a terabyte."""
 
     def write(sheet: Any) -> None:
         sheet.write_row(1, 0, cells())
         sheet.write_string(1_048_575, 16_383, "x")
 
-    assert refusal(workbook(write), "xlsx").failure is Failure.TOO_LARGE_INSIDE
+    book = workbook(write)
+    tracemalloc.start()
+    try:
+        (line,) = lines_of(book, "xlsx")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    assert line.cells == cells()
 
 
-def test_a_sheet_in_another_encoding_is_refused() -> None:
+def test_a_workbook_that_breaks_off_is_refused_while_it_is_read() -> None:
+    plain = workbook(lambda sheet: [sheet.write_row(n, 0, cells()) for n in range(1, 3_000)])
+    book = changed(plain, "xl/worksheets/sheet1.xml", lambda content: content[:-5_000])
+    lines = open_roster(io.BytesIO(book), "xlsx").lines
+    assert next(lines).cells == cells()
+    with pytest.raises(FileRefused) as refused:
+        list(lines)
+    assert refused.value.failure is Failure.UNREADABLE
+
+
+def test_a_sheet_in_another_encoding_is_read_as_what_it_says() -> None:
     plain = workbook(lambda sheet: sheet.write_row(1, 0, cells()))
-    book = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(book, "w") as new:
-        for member in old.namelist():
-            content = old.read(member)
-            if member == "xl/worksheets/sheet1.xml":
-                content = content.decode().replace("UTF-8", "UTF-16").encode("utf-16")
-            new.writestr(member, content)
-    assert refusal(book.getvalue(), "xlsx").failure is Failure.UNREADABLE
+    book = changed(
+        plain,
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+    )
+    (line,) = lines_of(book, "xlsx")
+    assert line.cells == cells()
 
 
-def test_a_macro_is_never_looked_at() -> None:
+def test_entities_that_grow_are_refused() -> None:
+    plain = workbook(lambda sheet: sheet.write_row(1, 0, cells()))
+    grown = b'?>\n<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+    book = changed(plain, "xl/sharedStrings.xml", lambda content: content.replace(b"?>", grown, 1))
+    assert refusal(book, "xlsx").failure is Failure.UNREADABLE
+
+
+def test_a_workbook_with_macros_is_refused_whole() -> None:
     book = io.BytesIO(workbook(lambda sheet: sheet.write_row(1, 0, cells())))
     with zipfile.ZipFile(book, "a") as archive:
         archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 Sub AutoOpen()")
-    (line,) = lines_of(book.getvalue(), "xlsx")
-    assert line.cells == cells()
+    assert refusal(book.getvalue(), "xlsx").failure is Failure.MACROS
 
 
 @pytest.mark.parametrize("name", SINCE_NAMES)

@@ -30,10 +30,12 @@ async def test_the_register_says_which_resident_it_is_or_none(
     start_service: ServiceFactory, issuer: Issuer
 ) -> None:
     async with open_desk(start_service, issuer) as desk:
-        mother = (await desk.person(MOTHER))["id"]
+        person = await desk.person(MOTHER)
+        mother = person["id"]
         said = await seek(desk.app, MOTHER["id_number"])
         assert said["person_id"] == mother
-        assert said.keys() == {"claim_id", "person_id"}
+        assert said.keys() == {"claim_id", "person_id", "region"}
+        assert said["region"] == person["hukou_region"]
         looks = await parts_of(desk.app).database.pool.fetch(
             "SELECT actor_sub, purpose FROM usage_entries WHERE subject_id = $1"
             " AND actor_sub = 'service:registry' AND purpose = 'service'",

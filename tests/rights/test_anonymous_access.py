@@ -19,6 +19,7 @@ PUBLIC = {
     ),
     # other nodes: authenticated by the signature of the message itself
     "POST /exchange/dci/registry/notify",
+    "POST /exchange/dci/registry/notify/batch",
     "POST /exchange/v1/evidence/cosignatures",
     # partners: by their secret, which gets them the token that every other DCI door asks for
     "POST /exchange/dci/oauth2/client/token",

@@ -68,7 +68,13 @@ def service_tables() -> set[str]:
         if {"person_id", "service"} <= set(table.columns.keys())
     }
     base = import_module("services.migrant.base").Row
-    return {each.__name__ for each in base.__subclasses__() if each.__tablename__ in named}
+    return {each.__name__ for each in _all_kinds_of(base) if each.__tablename__ in named}
+
+
+def _all_kinds_of(base: type[Any]) -> Iterator[type[Any]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from _all_kinds_of(each)
 
 
 def test_every_purpose_is_leaned_on_by_texts_by_a_service_or_by_what_is_told() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http import Route, Transaction
+from shared.ids import new_id
 from shared.pages import decode_cursor, encode_cursor
 from shared.problems import MalformedRequest
 from shared.responses import language_of
@@ -82,6 +83,9 @@ async def test_unknown_paths_and_methods_are_problems(client: httpx.AsyncClient)
     assert (missing.status_code, missing.json()["type"].rsplit("/")[-1]) == (404, "not-found")
     wrong = await client.put("/registry/v1/person-searches")
     assert (wrong.status_code, wrong.json()["type"].rsplit("/")[-1]) == (405, "method-not-allowed")
+    assert wrong.headers["allow"] == "POST"
+    several = await client.put(f"/registry/v1/persons/{new_id()}")
+    assert several.headers["allow"] == "GET, PATCH"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Signed JSON, checked with joserfc as the other party."""
 
 import warnings
+from enum import StrEnum
 
 import pytest
+import rfc8785
 from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet, OKPKey
@@ -29,6 +31,33 @@ BODY: JsonObject = {"b": [1, True, None], "a": "流动人口", "é": {"z": "1.5"
 
 def test_the_canonical_form_is_sorted_and_keeps_chinese() -> None:
     assert canonical({"b": 1, "a": "一盘"}) == '{"a":"一盘","b":1}'.encode()
+
+
+ODD_NAMES: JsonObject = {"\ue000": 1, "\U00010000": 2, "é": 3, "": 4, "\x7f": 5}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        BODY,
+        ODD_NAMES,
+        {"deep": [ODD_NAMES, [[], {}], '\x00\x1f"\\/\b\t\u2028 人']},
+        [2**53 - 1, -(2**53) + 1, 0, -1],
+        "",
+        None,
+        {"b": {"b": True, "a": False}, "a": [{}]},
+    ],
+)
+def test_the_quick_way_writes_the_same_bytes(value: JsonValue) -> None:
+    """As the library that implements RFC 8785, also where names sort otherwise in UTF-16."""
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+def test_a_member_of_an_enumeration_is_written_as_its_value() -> None:
+    class Word(StrEnum):
+        YES = "yes"
+
+    assert canonical({"a": Word.YES}) == b'{"a":"yes"}'
 
 
 @pytest.mark.parametrize("value", [1.5, 1.0, {"a": [0.0]}, 2**53, "\ud800", {"\ud800": 1}])

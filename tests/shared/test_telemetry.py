@@ -97,7 +97,7 @@ async def test_metrics_name_routes_and_never_addresses(
         await client.get(f"/registry/v1/persons/{person_id}")
         await client.get("/registry/v1/nowhere/420325199001011226")
         text = (await client.get("/registry/metrics")).text
-    assert 'route="/persons/{person_id}",status="404"' in text
+    assert 'route="/registry/v1/persons/{person_id}",status="404"' in text
     assert 'route="unmatched"' in text
     assert person_id not in text
     assert "420325199001011226" not in text

@@ -1,1 +1,2 @@
-"""Attachments (附件): files of an inquiry, sealed in the database, sent by reference and hash."""
+"""Attachments (附件): files of an inquiry or a claim, sealed in the database, sent by reference and
+hash."""

@@ -124,6 +124,8 @@ async def expect(
 ) -> None:
     """Note what a peer's message names; it is fetched soon. Raises BadMessage for an id that stands
     for another file, and for more files than an inquiry may have."""
+    if not references:
+        return
     for reference in references:
         known = await tx.get(Attachment, reference.id, lock=True)
         if known is None:

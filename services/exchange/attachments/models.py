@@ -24,7 +24,8 @@ class AttachmentState(StrEnum):
 
 
 class Attachment(Row, table=True):
-    """A file of an inquiry. `from_node` is the peer it comes from, null for our own. `chunks` of it
+    """A file of an inquiry, or of a claim between counties: `inquiry_id` is the id of either.
+    `from_node` is the peer it comes from, null for our own. `chunks` of it
     are here. Until an act takes it, an upload is loose: it has no inquiry and is its uploader's
     alone."""
 

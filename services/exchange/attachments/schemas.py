@@ -25,6 +25,8 @@ def _plain(name: str) -> str:
 
 FileName = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_plain)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileSize = Annotated[int, Field(ge=1), AfterValidator(_attachable)]
+MediaType = Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
 
 
 class Reference(BaseModel):
@@ -35,8 +37,8 @@ class Reference(BaseModel):
 
     id: UUID
     sha256: Sha256
-    size: Annotated[int, Field(ge=1), AfterValidator(_attachable)]
-    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
+    size: FileSize
+    media_type: MediaType
     name: FileName
 
 
@@ -45,7 +47,8 @@ AttachmentIds = Annotated[list[UUID], Field(max_length=20)]
 
 
 class AttachmentView(BaseModel):
-    """An attachment and how far it is; `name` is null once erased. Sizes in bytes."""
+    """An attachment of an inquiry, or of a claim (`inquiry_id` is then the claim's), and how far
+    it is; `name` is null once erased. Sizes in bytes."""
 
     id: UUID
     inquiry_id: UUID | None

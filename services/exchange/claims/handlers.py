@@ -7,14 +7,17 @@ words apart; a word that still waits is replaced by the next one about its claim
 
 from uuid import UUID
 
+from services.exchange.claims.papers import expect_paper
 from services.exchange.errors import BadMessage, NotAllowedToPeer
 from services.exchange.messages.door import Received
 from services.exchange.notices.amending import told_by
 from services.exchange.notices.handlers import keep_notice, tell
+from services.exchange.notices.models import Notice
 from services.exchange.notices.rules import NoticeKind
 from services.exchange.notices.schemas import (
     AnyContent,
     ClaimAnswer,
+    ClaimPaper,
     ClaimStep,
     ClaimSubmitted,
     ClaimWord,
@@ -22,12 +25,27 @@ from services.exchange.notices.schemas import (
 )
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_for_region
+from services.exchange.rights.subjects import note_subject
 from shared.db import Tx
 from shared.events import migrant_claims as said
-from shared.events.exchange_claims import ClaimAnswerReceived, ClaimReceived, ClaimStepReceived
+from shared.events.exchange_claims import (
+    ClaimAnswerReceived,
+    ClaimNeverLeft,
+    ClaimReceived,
+    ClaimStepReceived,
+)
 
 _HOME = "home"  # the payer that is a county; the others are reached on paper
 _WITHDRAWN = "withdrawn"
+# Whether any word about a claim, from the last one back, was ever promised to a node.
+_EVER_LEFT = """
+WITH RECURSIVE said AS (
+  SELECT id, follows, peer FROM notices WHERE id = $1
+  UNION ALL
+  SELECT earlier.id, earlier.follows, earlier.peer
+  FROM notices AS earlier JOIN said ON earlier.id = said.follows)
+SELECT bool_or(peer IS NOT NULL) FROM said
+"""
 
 
 async def carry_claim(event: said.ClaimSubmitted, tx: Tx) -> None:
@@ -59,27 +77,38 @@ async def _carry(
     person_id: UUID | None,
     tx: Tx,
 ) -> None:
-    """Where both sides are one county, the word arrives without leaving it."""
+    """Where both sides are one county, the word arrives without leaving it. Looks at what belongs
+    to the claim are looks at her."""
+    await note_subject(content.claim_id, content.model_dump(), tx)
     if to_region.startswith((await our_node(tx)).region):
         tx.emit(_heard(content, to_region))
         return
     source = f"claim:{content.claim_id}"
-    if await _replace_waiting(source, content, tx):
-        peer = await find_for_region(to_region, tx)
-        await tell(content, to_region, peer, tx, person_id=person_id, source=source)
-
-
-async def _replace_waiting(source: str, content: ClaimWord, tx: Tx) -> bool:
-    """The last word about the claim is history now, and void where it never left. False where
-    that was the claim itself and it is taken back: then nobody needs to hear of it at all."""
     last = await told_by(source, tx)
-    if last is None:
-        return True
-    waiting = last.peer is None
-    last.source, last.void = None, last.void or waiting
+    if last is not None:
+        await _put_aside(last, tx)
+        if _takes_back(content) and not await tx.fetch_value(_EVER_LEFT, last.id):
+            tx.emit(ClaimNeverLeft(claim_id=content.claim_id, revision=content.revision))
+            return
+    await tell(
+        content,
+        to_region,
+        await find_for_region(to_region, tx),
+        tx,
+        person_id=person_id,
+        source=source,
+        follows=last.id if last is not None else None,
+    )
+
+
+async def _put_aside(last: Notice, tx: Tx) -> None:
+    """The last word about a claim is history now, and void where it never left."""
+    last.source, last.void = None, last.void or last.peer is None
     await tx.save(last)
-    taken_back = isinstance(content, ClaimStep) and content.step == _WITHDRAWN
-    return not (waiting and taken_back and last.kind == NoticeKind.CLAIM_SUBMITTED)
+
+
+def _takes_back(content: ClaimWord) -> bool:
+    return isinstance(content, ClaimStep) and content.step == _WITHDRAWN
 
 
 async def receive_claim_word(received: Received[NoticeRecord], tx: Tx) -> None:
@@ -91,6 +120,11 @@ async def receive_claim_word(received: Received[NoticeRecord], tx: Tx) -> None:
     if answers is None or answers.id != received.from_node:
         raise NotAllowedToPeer()
     await keep_notice(received, tx)
+    if isinstance(content, ClaimPaper):
+        await expect_paper(content, received.record.to_region, received.from_node, tx)
+        return
+    if isinstance(content, ClaimSubmitted):
+        await note_subject(content.claim_id, content.model_dump(), tx)
     tx.emit(_heard(content, received.record.to_region))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from services.exchange.dci.errors import AnotherSender
-from services.exchange.dci.handlers import Call
+from services.exchange.dci.handlers import Call, hash_of, log_received
 from services.exchange.dci.models import Action, CallbackState, DciTransaction, Partner, Status
 from services.exchange.dci.partner_queries import (
     answer_place,
@@ -22,9 +22,11 @@ from services.exchange.dci.schemas import DciAck, DciAckResponse, WireId
 from services.exchange.dci.signatures import verify
 from services.exchange.dci.tokens import bearer_of
 from services.exchange.errors import AlteredMessage, BadMessage, StaleMessage, UnknownSubject
+from services.exchange.evidence.handlers import Entry, append_leaf
+from services.exchange.evidence.models import Direction
 from services.exchange.evidence.rules import moment
 from services.exchange.messages.handlers import mark_claim
-from services.exchange.messages.rules import VERSION, is_fresh
+from services.exchange.messages.rules import VERSION, is_fresh, payload_hash
 from services.exchange.participants.node import our_node, own_row
 from services.exchange.rights.subjects import note_subject
 from shared.codes import ResidentId
@@ -86,9 +88,8 @@ async def ask_partner(command: AskPartner, sender_id: str, tx: Tx) -> QuestionVi
         "transaction_id": str(question_id),
         "search_request": [_item(command, question_id, tx)],
     }
-    sealed = tx.vault.seal(
-        json.dumps({"header": header, "message": message}), answer_place(question_id)
-    )
+    said: JsonObject = {"header": header, "message": message}
+    sealed = tx.vault.seal(json.dumps(said), answer_place(question_id))
     question = DciTransaction(
         id=question_id,
         region=max(tx.actor.region, node.region, key=len),
@@ -106,6 +107,9 @@ async def ask_partner(command: AskPartner, sender_id: str, tx: Tx) -> QuestionVi
     await tx.add(question)
     await note_subject(question_id, {"id_number": command.id_number}, tx)
     tx.saw(question_id, "dci-question")
+    entry = Entry(Direction.SENT, str(question_id), partner.sender_id, payload_hash(said))
+    question.sent_leaf = await append_leaf(entry, tx, node)
+    await tx.save(question)
     return await view_of(question, tx)
 
 
@@ -155,7 +159,10 @@ async def _take_callback(call: Call, action: str, tx: Tx) -> DciAckResponse:
     question = await _question(message.transaction_id, partner, tx)
     if question is None or is_forgotten(question) or action != "on-search":  # all that we ask
         raise UnknownSubject()
-    await _answered(question, message.search_response, tx)
+    hashed = hash_of(call)
+    if await _answered(question, message.search_response, tx):
+        entry = Entry(Direction.RECEIVED, header.message_id, partner.sender_id, hashed)
+        await log_received(entry, question.id, tx)
     ack = DciAck(timestamp=moment(tx.now), correlation_id=message.correlation_id)
     return DciAckResponse(message=ack)
 
@@ -171,8 +178,8 @@ async def _question(transaction_id: str, partner: Partner, tx: Tx) -> DciTransac
     return found[0] if found else None
 
 
-async def _answered(question: DciTransaction, items: Sequence[JsonObject], tx: Tx) -> None:
-    """Keep the item that answers; the same again changes nothing. Raises BadMessage,
+async def _answered(question: DciTransaction, items: Sequence[JsonObject], tx: Tx) -> bool:
+    """Keep the item that answers; False where the same was kept before. Raises BadMessage,
     AlteredMessage."""
     own = [each for each in items if each.get("reference_id") == str(question.id)]
     if len(own) != 1 or own[0].get("status") not in ("succ", "rjct"):
@@ -182,11 +189,12 @@ async def _answered(question: DciTransaction, items: Sequence[JsonObject], tx: T
         known = question.body_sealed
         if known is None or tx.vault.open(known, body_place(question.id)) != text:
             raise AlteredMessage()
-        return
+        return False
     question.body_sealed = tx.vault.seal(text, body_place(question.id))
     question.status = Status(str(own[0]["status"]))
     question.delivery = CallbackState.DELIVERED
     await tx.save(question)
+    return True
 
 
 def _profile_of(question: DciTransaction, tx: Tx) -> Profile:

@@ -33,8 +33,10 @@ from services.exchange.dci.signatures import sign
 from services.exchange.dci.sources import Sources
 from services.exchange.dci.statuses import answer_status
 from services.exchange.dci.subscribing import look_up, subscribe, unsubscribe
+from services.exchange.evidence.handlers import Entry, append_leaf
+from services.exchange.evidence.models import Direction
 from services.exchange.evidence.rules import moment
-from services.exchange.messages.rules import stamped
+from services.exchange.messages.rules import payload_hash, stamped
 from services.exchange.participants.node import our_node
 from shared.actors import Actor
 from shared.db import Database, Tx
@@ -229,17 +231,18 @@ class Desk:
         reason: str | None,
         tx: Tx,
     ) -> None:
-        node, action = await our_node(tx), Action(case.transaction.action)
-        made = answers.envelope(
-            action, body, node.id, case.partner.sender_id, new_id(), counts, reason
-        )
+        node, action, made_id = await our_node(tx), Action(case.transaction.action), new_id()
+        to = case.partner.sender_id
+        made = answers.envelope(action, body, node.id, to, made_id, counts, reason)
+        entry = Entry(Direction.SENT, str(made_id), to, payload_hash(made))
         await tx.execute(
-            "UPDATE dci_transactions SET answer_sealed = $2, status = $3, answered_at = $4"
-            " WHERE id = $1",
+            "UPDATE dci_transactions SET answer_sealed = $2, status = $3, answered_at = $4,"
+            " sent_leaf = $5 WHERE id = $1",
             case.transaction.id,
             tx.vault.seal(json.dumps(made), answer_place(case.transaction.id)),
             Status.REJECTED if reason else Status.SUCCEEDED,
             tx.now,
+            await append_leaf(entry, tx, node),
         )
 
 

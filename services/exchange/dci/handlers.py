@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from hashlib import sha256
+from uuid import UUID
 
 from pydantic import JsonValue, ValidationError
 
@@ -34,12 +34,14 @@ from services.exchange.errors import (
     UnsupportedVersion,
     WrongReceiver,
 )
+from services.exchange.evidence.handlers import Entry, append_leaf
+from services.exchange.evidence.models import Direction
 from services.exchange.messages.handlers import mark_claim
-from services.exchange.messages.rules import VERSION, is_fresh
+from services.exchange.messages.rules import VERSION, is_fresh, payload_hash
 from services.exchange.participants.node import our_node
 from shared.db import Tx
 from shared.ids import new_id
-from shared.signing import JsonObject
+from shared.signing import JsonObject, NotCanonical
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,26 @@ async def _take(call: Call, tx: Tx) -> DciTransaction:
     callback = None if call.sync else callback_of(header.sender_uri, partner.address, call.action)
     if callback is None and not call.sync:
         raise CallbackRefused()
-    transaction = _begun(call, header, message, partner, callback, node.region, tx)
+    hashed = hash_of(call)
+    transaction = _begun(call, header, message, partner, callback, hashed, node.region, tx)
     if not await tx.add_if_new(transaction):  # a second one meanwhile waits for the first
         return await _begun_before(transaction, tx)
     for reference_id in _references(message):
         await tx.add_if_new(
             Reference(partner_id=partner.id, reference_id=reference_id, asked_in=transaction.id)
         )
+    entry = Entry(Direction.RECEIVED, header.message_id, partner.sender_id, hashed)
+    await log_received(entry, transaction.id, tx)
     return transaction
+
+
+async def log_received(entry: Entry, transaction_id: UUID, tx: Tx) -> None:
+    """Put what a partner sent on record. Holds the log: do it last."""
+    await tx.execute(
+        "UPDATE dci_transactions SET received_leaf = $2 WHERE id = $1",
+        transaction_id,
+        await append_leaf(entry, tx),
+    )
 
 
 def _parsed(call: Call) -> tuple[RequestHeader, RequestMessage]:
@@ -109,6 +123,7 @@ def _begun(
     message: RequestMessage,
     partner: Partner,
     callback: str | None,
+    hashed: bytes,
     region: str,
     tx: Tx,
 ) -> DciTransaction:
@@ -120,7 +135,7 @@ def _begun(
         partner_id=partner.id,
         action=call.action,
         message_id=header.message_id,
-        body_hash=_hash_of(call),
+        body_hash=hashed,
         transaction_id=message.transaction_id,
         body_sealed=tx.vault.seal(json.dumps(kept), body_place(transaction_id)),
         delivery=CallbackState.IN_ANSWER if call.sync else CallbackState.WAITING,
@@ -130,26 +145,31 @@ def _begun(
     )
 
 
-def _hash_of(call: Call) -> bytes:
-    """Of door, header and message without the time of sending: the same for every attempt."""
-    raw = call.envelope.get("header")
-    header = raw if isinstance(raw, dict) else {}
-    kept = {name: value for name, value in header.items() if name != "message_ts"}
-    whole = json.dumps([call.action, call.sync, kept, call.envelope.get("message")], sort_keys=True)
-    return sha256(whole.encode()).digest()
+def hash_of(call: Call) -> bytes:
+    """Of header and message without the time of sending: the same for every attempt. Raises
+    BadMessage for what has no canonical form."""
+    try:
+        return payload_hash(call.envelope)
+    except NotCanonical as error:
+        raise BadMessage() from error
 
 
 async def _begun_before(again: DciTransaction, tx: Tx) -> DciTransaction:
-    """Raises AlteredMessage when the same id stands for another content."""
+    """Raises AlteredMessage when the same id stands for another content, or another door."""
     found = await tx.find(
         DciTransaction,
         "SELECT * FROM dci_transactions WHERE partner_id = $1 AND message_id = $2",
         again.partner_id,
         again.message_id,
     )
-    if not found or found[0].body_hash != again.body_hash:
+    if not found or _said(found[0]) != _said(again):
         raise AlteredMessage()
     return found[0]
+
+
+def _said(transaction: DciTransaction) -> tuple[bytes | None, str, bool]:
+    """What was sent, and by which door."""
+    return transaction.body_hash, transaction.action, transaction.callback_uri is None
 
 
 def _references(message: RequestMessage) -> Collection[str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -53,6 +53,15 @@ class CallbackState(StrEnum):
     GIVEN_UP = "given-up"
 
 
+class Word(StrEnum):
+    """What a notice says of an event: it is so, reads otherwise, is not so, or is so after all."""
+
+    REGISTERED = "registered"  # 登记
+    CORRECTED = "corrected"  # 更正
+    ANNULLED = "annulled"  # 撤销
+    REINSTATED = "reinstated"  # 恢复
+
+
 class EndReason(StrEnum):
     """Why a subscription ended before its day."""
 
@@ -92,9 +101,10 @@ class Partner(Row, table=True):
 
 class DciTransaction(Row, table=True):
     """A request of a partner or an event it is owed, and the answer. `id` is the standard's
-    correlation id; of an event, `message_id` tells subscription and occasion. Of a question of ours
-    what goes out is kept where the answer otherwise is, and `body_sealed` is the partner's. Bodies
-    are sealed, and forgotten after some weeks."""
+    correlation id; of an event, `occasion` is the id of what happened, and `word` what is said of
+    it. Of a question of ours what goes out is kept where the answer otherwise is, and `body_sealed`
+    is the partner's. Bodies are sealed, and forgotten after some weeks; `received_leaf` (of the
+    partner's message) and `sent_leaf` (of ours) are where the evidence log holds their hashes."""
 
     __tablename__ = "dci_transactions"
     __table_args__ = (
@@ -106,6 +116,21 @@ class DciTransaction(Row, table=True):
         CheckConstraint(
             "delivery IN ('in-answer', 'waiting', 'sending', 'delivered', 'refused', 'given-up')",
             "dci_transactions_delivery",
+        ),
+        CheckConstraint(
+            "word IN ('registered', 'corrected', 'annulled', 'reinstated')",
+            "dci_transactions_word",
+        ),
+        CheckConstraint(
+            "(action = 'notify') = (occasion IS NOT NULL AND word IS NOT NULL)",
+            "dci_transactions_occasion",
+        ),
+        Index(
+            "dci_transactions_told",
+            "occasion",
+            "subscription_id",
+            "id",
+            postgresql_where="occasion IS NOT NULL",
         ),
         Index("dci_transactions_message", "partner_id", "message_id", unique=True),
         Index(
@@ -130,6 +155,8 @@ class DciTransaction(Row, table=True):
     body_hash: bytes | None = None
     transaction_id: str
     subscription_id: UUID | None = None
+    occasion: UUID | None = None
+    word: str | None = None
     body_sealed: bytes | None = None
     answer_sealed: bytes | None = None
     status: str = Status.RECEIVED
@@ -141,6 +168,8 @@ class DciTransaction(Row, table=True):
     asked_at: datetime = Field(sa_type=Timestamp)
     answered_at: datetime | None = Field(default=None, sa_type=Timestamp)
     delivered_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    received_leaf: int | None = Field(default=None, sa_type=BigInteger)
+    sent_leaf: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Reference(Row, table=True):

@@ -17,10 +17,11 @@ from services.exchange.dci.models import (
     Partner,
     Status,
     Subscription,
+    Word,
 )
 from services.exchange.dci.partner_queries import body_place
 from services.exchange.dci.profiles import PROFILES, Event
-from services.exchange.dci.rules import Asked, Identity, callback_of
+from services.exchange.dci.rules import Asked, Entry, Identity, as_record, callback_of
 from services.exchange.dci.searching import Look, consents, entry_of
 from services.exchange.dci.sources import Sources, Why
 from services.exchange.dci.subscribing import Criteria, criteria_of
@@ -53,23 +54,41 @@ async def owe(
     is the id of what happened."""
     followed = await tx.find(Subscription, _STANDING, list(person_ids), event, tx.now)
     for each in followed:
-        partner = await tx.require(Partner, each.partner_id)
-        owed_id, body = new_id(), {"message": {"happened_on": happened_on.isoformat()}}
-        owed = DciTransaction(
-            id=owed_id,
-            region=each.region,
-            partner_id=each.partner_id,
-            action=Action.NOTIFY,
-            message_id=f"{each.id}:{occasion}",
-            transaction_id=each.transaction_id,
-            subscription_id=each.id,
-            body_sealed=tx.vault.seal(json.dumps(body), body_place(owed_id)),
-            delivery=CallbackState.WAITING,
-            callback_uri=callback_of(None, partner.address, Action.NOTIFY),
-            due_at=tx.now,
-            asked_at=tx.now,
-        )
-        await tx.add_if_new(owed)
+        key = f"{each.id}:{occasion}"
+        await promise(each, Said(occasion, Word.REGISTERED, happened_on), key, tx)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is to be told of an event; one that is not so has no day."""
+
+    occasion: UUID
+    word: Word
+    happened_on: date | None
+
+
+async def promise(followed: Subscription, said: Said, message_id: str, tx: Tx) -> None:
+    """A notice to whoever follows; one message id is promised once."""
+    partner = await tx.require(Partner, followed.partner_id)
+    day = None if said.happened_on is None else said.happened_on.isoformat()
+    owed_id, body = new_id(), {"message": {"happened_on": day}}
+    owed = DciTransaction(
+        id=owed_id,
+        region=followed.region,
+        partner_id=followed.partner_id,
+        action=Action.NOTIFY,
+        message_id=message_id,
+        transaction_id=followed.transaction_id,
+        subscription_id=followed.id,
+        occasion=said.occasion,
+        word=said.word,
+        body_sealed=tx.vault.seal(json.dumps(body), body_place(owed_id)),
+        delivery=CallbackState.WAITING,
+        callback_uri=callback_of(None, partner.address, Action.NOTIFY),
+        due_at=tx.now,
+        asked_at=tx.now,
+    )
+    await tx.add_if_new(owed)
 
 
 async def draw_notice(
@@ -81,7 +100,8 @@ async def draw_notice(
     actor: Actor,
 ) -> Drawn | None:
     """The notice, or None where it is not to be told any more: the subscription has ended, she does
-    not consent now, or the register does not know her. Raises SourcesAway."""
+    not consent now, or the register does not know her. That something is not so is told of whom it
+    does not know as well, where no consent is needed. Raises SourcesAway."""
     async with database.transaction(actor) as tx:
         subscription = await tx.require(Subscription, owed.subscription_id)
         criteria = criteria_of(subscription, tx)
@@ -92,7 +112,8 @@ async def draw_notice(
         async with database.transaction(actor) as tx:
             await tx.execute(
                 "UPDATE dci_transactions SET delivery = $2, status = $3, answered_at = $4,"
-                " last_error = 'not-to-be-told', body_sealed = NULL WHERE id = $1",
+                " last_error = 'not-to-be-told', body_sealed = NULL"
+                " WHERE id = $1 AND answered_at IS NULL",
                 owed.id,
                 CallbackState.GIVEN_UP,
                 Status.REJECTED,
@@ -110,21 +131,41 @@ async def _draw(
     sources: Sources,
 ) -> Drawn | None:
     asked = Asked(subscription.profile, subscription.purpose)
-    why, identity = Why(asked.why.purpose, case), Identity(id_number=criteria.id_number)
-    found = await sources.find(identity, why)
-    if not found or not await consents(found[0], asked, why, sources):
+    entry = await _entry(owed, subscription, asked, criteria, case, sources)
+    if entry is None:
         return None
-    entry = await entry_of(found[0], identity, asked, why, sources)
+    happened: JsonObject = {"event_id": str(owed.occasion), "event_status": owed.word}
+    if body["happened_on"] is not None:
+        happened["event_date"] = body["happened_on"]
     message = answers.notice(
         subscription.transaction_id,
         subscription.reference_id,
         owed.asked_at,
         asked,
         criteria.wire_event,
-        entry.record | {"event_date": body["happened_on"]},
+        entry.record | happened,
         criteria.locale,
     )
     return Drawn(message, Look(entry.person_id, asked.why.purpose))
+
+
+async def _entry(
+    owed: DciTransaction,
+    subscription: Subscription,
+    asked: Asked,
+    criteria: Criteria,
+    case: str,
+    sources: Sources,
+) -> Entry | None:
+    """What may be told of her now."""
+    why, identity = Why(asked.why.purpose, case), Identity(id_number=criteria.id_number)
+    found = await sources.find(identity, why)
+    if found:
+        agreed = await consents(found[0], asked, why, sources)
+        return await entry_of(found[0], identity, asked, why, sources) if agreed else None
+    if owed.word == Word.ANNULLED and asked.why.consent is None:
+        return Entry(subscription.person_id, {}, as_record({}, identity, asked.told))
+    return None
 
 
 async def end_on_withdrawal(event: ConsentWithdrawn, tx: Tx) -> None:

@@ -98,7 +98,8 @@ class PartnerSecretView(BaseModel):
 
 
 class TransactionView(BaseModel):
-    """A request of a partner, or an event it is owed, and how far the answer got."""
+    """A request of a partner, an event it is owed or a question of ours, and how far it got.
+    `received_leaf` and `sent_leaf` are where the evidence log holds its message and ours."""
 
     id: UUID
     action: Action
@@ -110,3 +111,5 @@ class TransactionView(BaseModel):
     asked_at: datetime
     answered_at: datetime | None
     delivered_at: datetime | None
+    received_leaf: int | None
+    sent_leaf: int | None

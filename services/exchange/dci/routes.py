@@ -21,9 +21,9 @@ from services.exchange.dci.partner_schemas import (
     TransactionView,
 )
 from services.exchange.dci.questions import QuestionView
-from services.exchange.dci.schemas import DciAckResponse, SignedAnswer, TokenView
+from services.exchange.dci.schemas import DciAckResponse, SignedAnswer, TokenDenial, TokenView
 from services.exchange.dci.tokens import issue_token
-from services.exchange.messages.wire import WireRoute
+from services.exchange.messages.wire import WIRE_ERRORS, WireRoute
 from services.exchange.settings import Settings
 from shared.http import (
     Cursor,
@@ -34,9 +34,12 @@ from shared.http import (
     Transaction,
 )
 from shared.pages import Page
+from shared.responses import problem_content
 from shared.signing import JsonObject
 
-dci = APIRouter(prefix="/exchange/dci/registry", tags=["dci"], route_class=WireRoute)
+dci = APIRouter(
+    prefix="/exchange/dci/registry", tags=["dci"], route_class=WireRoute, responses=WIRE_ERRORS
+)
 oauth2 = APIRouter(prefix="/exchange/dci/oauth2", tags=["dci"], route_class=Route)
 router = APIRouter(tags=["partners"], route_class=Route)
 
@@ -131,7 +134,11 @@ async def take_status_answer(call: Callback, tx: PublicTransaction) -> DciAckRes
     return await asking.take_callback(call, "txn-on-status", tx)
 
 
-@oauth2.post("/client/token", summary="A partner's token (client credentials)")
+@oauth2.post(
+    "/client/token",
+    summary="A partner's token (client credentials)",
+    responses={"4XX": {"model": TokenDenial, "content": problem_content()}},
+)
 async def get_token(
     tx: PublicTransaction,
     grant_type: Annotated[str, Form(max_length=100)] = "",

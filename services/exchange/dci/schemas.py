@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from services.exchange.dci.models import Action
+from services.exchange.messages.schemas import WireFault
 from shared.signing import JsonObject
 
 WireId = Annotated[str, Field(min_length=1, max_length=99, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -168,3 +169,10 @@ class TokenView(BaseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 the name of a kind
     expires_in: str
     scope: Literal["registry"] = "registry"
+
+
+class TokenDenial(BaseModel):
+    """RFC 6749 section 5.2, and the standard's `errors`."""
+
+    error: str
+    errors: list[WireFault]

@@ -28,7 +28,10 @@ _APPEND = """
 WITH leaf AS (
   INSERT INTO evidence_leaves
     (leaf_index, direction, message_id, peer, payload_hash, at, leaf_hash, signature)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8))
+  SELECT leaf_index, direction, message_id, peer, payload_hash, $1, leaf_hash, signature
+  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[],
+    $8::bytea[])
+    AS entry (leaf_index, direction, message_id, peer, payload_hash, leaf_hash, signature))
 INSERT INTO evidence_nodes (level, place, hash)
 SELECT level, place, hash FROM unnest($9::int[], $10::bigint[], $11::bytea[])
   AS node (level, place, hash)
@@ -45,38 +48,58 @@ class Entry:
     payload_hash: bytes
 
 
+@dataclass(frozen=True)
+class Appended:
+    """Where entries are in the log, in their order, and the root of the log that ends with them."""
+
+    leaves: range
+    root: bytes
+
+
 async def append_leaf(entry: Entry, tx: Tx, node: Node | None = None) -> int:
     """Put a message on record; returns its leaf index. Holds the log until the transaction ends,
     so lock rows before, not after. `node` is who we are, where the caller knows it already."""
-    return (await append_with_root(entry, tx, node))[0]
+    return (await append_leaves([entry], tx, node)).leaves[0]
 
 
-async def append_with_root(entry: Entry, tx: Tx, node: Node | None = None) -> tuple[int, bytes]:
-    """Like `append_leaf`, with the root of the log that ends with the new leaf. Two statements:
-    every message waits for those before it while they last."""
+async def append_leaves(entries: Sequence[Entry], tx: Tx, node: Node | None = None) -> Appended:
+    """Like `append_leaf`, for several. Two statements however many they are: every message waits
+    for those before it while they last."""
     key = (node or await our_node(tx)).key
-    hashed = leaf_hash(
-        leaf_fields(entry.direction, entry.message_id, entry.payload_hash, entry.peer, tx.now)
-    )
+    hashes = [_hash_of(each, tx) for each in entries]
     rows = await tx.fetch("SELECT size, level, place, hash FROM hold_log()")
-    index = int(rows[0]["size"]) if rows else 0
-    peaks = {(row["level"], row["place"]): row["hash"] for row in rows}
-    new = tree.appended(hashed, index, peaks)
+    known = {(row["level"], row["place"]): row["hash"] for row in rows}
+    size = int(rows[0]["size"]) if rows else 0
+    leaves = range(size, size + len(entries))
+    new: dict[tree.Place, bytes] = {}
+    for index, hashed in zip(leaves, hashes, strict=True):
+        added = tree.appended(hashed, index, known)
+        known.update(added)
+        new.update(added)
     await tx.execute(
         _APPEND,
-        index,
-        entry.direction.value,
-        entry.message_id,
-        entry.peer,
-        entry.payload_hash,
         tx.now,
-        hashed,
-        sign_bytes(signed_leaf(index, hashed), key),
+        list(leaves),
+        [each.direction.value for each in entries],
+        [each.message_id for each in entries],
+        [each.peer for each in entries],
+        [each.payload_hash for each in entries],
+        hashes,
+        [
+            sign_bytes(signed_leaf(index, hashed), key)
+            for index, hashed in zip(leaves, hashes, strict=True)
+        ],
         [level for level, _ in new],
         [place for _, place in new],
         list(new.values()),
     )
-    return index, tree.root((peaks | new).__getitem__, index + 1)
+    return Appended(leaves, tree.root(known.__getitem__, leaves.stop))
+
+
+def _hash_of(entry: Entry, tx: Tx) -> bytes:
+    return leaf_hash(
+        leaf_fields(entry.direction, entry.message_id, entry.payload_hash, entry.peer, tx.now)
+    )
 
 
 async def sign_head(tx: Tx) -> Head:

@@ -7,6 +7,7 @@ from services.exchange.evidence import tree
 from services.exchange.evidence.models import Head, Leaf, PeerHead
 from services.exchange.evidence.rules import leaf_fields, text_of
 from services.exchange.evidence.schemas import ConsistencyView, HeadView, LeafView, ProofView
+from services.exchange.participants.models import ParticipantRecord
 from services.exchange.participants.node import our_keys
 from shared.actors import Actor
 from shared.db import Database, Tx
@@ -86,19 +87,26 @@ def head_view(head: Head, node_id: str) -> HeadView:
 
 
 async def export_log(database: Database, actor: Actor) -> AsyncIterator[str]:
-    """The log as JSON lines for `verify_export`: our keys, all heads and countersignatures, the
-    heads of peers, then every leaf up to the newest head. In chunks, each in a transaction of
+    """The log as JSON lines for `verify_export`: our keys, the records of all participants as their
+    cities signed them, all heads and countersignatures, the heads of peers, then every leaf up to
+    the newest head. In chunks, each in a transaction of
     its own: what the newest head covers never changes."""
     async with database.transaction(actor) as tx:
         keys = await our_keys(tx)
-        heads = await tx.find(Head, "SELECT * FROM evidence_heads ORDER BY tree_size")
+        records = await tx.find(
+            ParticipantRecord, "SELECT * FROM participant_records ORDER BY sequence"
+        )
+        # before the heads: what is countersigned has one, and another may come meanwhile
         cosigned = await tx.fetch(
             "SELECT peer, token FROM evidence_cosignatures ORDER BY tree_size, peer"
         )
+        heads = await tx.find(Head, "SELECT * FROM evidence_heads ORDER BY tree_size")
         seen = await tx.find(
             PeerHead, "SELECT * FROM evidence_peer_heads ORDER BY peer, tree_size, root"
         )
     yield _line({"keys": keys})
+    for record in records:
+        yield _line({"record": record.record, "signature": record.signature})
     for head in heads:
         yield _line({"head": head.token})
     for row in cosigned:

@@ -17,6 +17,7 @@ from services.exchange.evidence.rules import (
     signed_leaf,
 )
 from services.exchange.evidence.tree import EMPTY_ROOT, hash_children
+from services.exchange.evidence.vouching import Vouched, Vouching
 from services.exchange.participants.validity import verify_dated
 from shared.signing import JsonObject, Jwks, NotCanonical, is_signed
 
@@ -36,12 +37,14 @@ class Finding:
 
 @dataclass
 class Report:
-    """What an export proves. `verified_size` leaves are covered by a head that fits them."""
+    """What an export proves. `verified_size` leaves are covered by a head that fits them; `vouched`
+    is who else signed for how many."""
 
     leaves: int = 0
     heads: int = 0
     verified_size: int = 0
     findings: list[Finding] = field(default_factory=list)
+    vouched: Vouched = field(default_factory=Vouched)
 
     @property
     def ok(self) -> bool:
@@ -80,7 +83,10 @@ class _Frontier:
 
 
 def verify_export(
-    export: Path | str | Iterable[str], jwks: Jwks, known_heads: Sequence[str] = ()
+    export: Path | str | Iterable[str],
+    jwks: Jwks,
+    known_heads: Sequence[str] = (),
+    city: Jwks | None = None,
 ) -> Report:
     """Check an export (a file's path, or its lines) against the node's keys, each head against the
     key that counted when it was signed.
@@ -89,15 +95,24 @@ def verify_export(
     and dropped its later heads is found by them alone. What changed lies between the last head
     that still fits and the first that does not (`root-differs`); there the leaves' own signatures
     tell which ones (`leaf-altered`). A leaf that is missing is found at its place.
+    Countersignatures are checked by the keys in the export's participant records, which the keys of
+    a `city` bear out where they are given, and otherwise the city's own record.
     Raises OSError when the file cannot be read.
     """
-    report, frontier, heads = Report(), _Frontier(), _Heads(jwks, known_heads, _Suspects(jwks))
+    report, frontier, vouching = Report(), _Frontier(), Vouching(city)
+    heads = _Heads(jwks, known_heads, _Suspects(jwks), vouching)
     for line in _lines(export):
         entry = _parsed(line)
         if entry is None:
             _find(report, "unreadable-line", frontier.size, frontier.size + 1)
         elif "head" in entry:
             heads.add(entry["head"], report)
+        elif "record" in entry:
+            if not vouching.add_record(entry):
+                _find(report, "participant-record", 0, 0)
+        elif "cosignature" in entry:
+            if not vouching.add(str(entry.get("peer")), str(entry["cosignature"])):
+                _find(report, "cosignature", 0, 0)
         elif "leaf" in entry:
             _take_leaf(entry, frontier, heads, report)
     _conclude(frontier, heads, report)
@@ -160,9 +175,13 @@ def _runs(indexes: Sequence[int]) -> list[tuple[int, int]]:
 class _Heads:
     """Signed heads by size, and how far they fit."""
 
-    def __init__(self, jwks: Jwks, known: Sequence[str], suspects: _Suspects) -> None:
+    def __init__(
+        self, jwks: Jwks, known: Sequence[str], suspects: _Suspects, vouching: Vouching
+    ) -> None:
         self._jwks = jwks
+        self._node: str | None = None  # whose log it is, as its heads say
         self.suspects = suspects
+        self.vouching = vouching
         self._by_size: dict[int, list[_Head]] = {}
         self._bad_known = 0
         self.good = 0
@@ -184,7 +203,7 @@ class _Heads:
             self._by_size.setdefault(head.size, []).append(head)
 
     def check(self, frontier: _Frontier, report: Report) -> None:
-        """Compare the heads of the size just reached."""
+        """Compare the heads, and what others signed, of the size just reached."""
         for head in self._by_size.pop(frontier.size, []):
             if head.root == frontier.root:
                 self.good = head.size if not self.broken else self.good
@@ -193,10 +212,12 @@ class _Heads:
                 self.broken = True  # every later head fails with it: one finding is enough
                 self.suspects.report(report)
                 _find(report, "root-differs", self.good, head.size)
+        for _ in self.vouching.differing(frontier.size, frontier.root, self._node):
+            _find(report, "cosignature-differs", 0, frontier.size)
 
     def remaining(self) -> int:
-        """The largest size that a head signs and the export does not reach; 0 if none."""
-        return max(self._by_size, default=0)
+        """The largest size that somebody signed and the export does not reach; 0 if none."""
+        return max(self.vouching.beyond(), max(self._by_size, default=0))
 
     @property
     def bad_known(self) -> int:
@@ -210,6 +231,7 @@ class _Heads:
             except (KeyError, ValueError):
                 continue
             if isinstance(size, int) and size >= 0:
+                self._node = self._node or str(claims.get("node"))
                 return _Head(size, root)
         return None
 
@@ -244,6 +266,7 @@ def _conclude(frontier: _Frontier, heads: _Heads, report: Report) -> None:
     if frontier.size == 0:
         heads.check(frontier, report)
     report.leaves, report.heads, report.verified_size = frontier.size, heads.taken, heads.good
+    report.vouched = heads.vouching.vouched
     if heads.bad_known:
         _find(report, "known-head-signature", 0, 0)
     if heads.remaining() > frontier.expected:

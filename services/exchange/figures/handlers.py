@@ -80,7 +80,7 @@ async def tell_seen(tx: Tx) -> int:
 
 async def receive_figures(received: Received[DepartmentRecord], tx: Tx) -> None:
     """A department tells us, or a county us as a department. Raises NotAllowedToPeer."""
-    node, peer = await our_node(tx), await find_active(received.from_node, tx)
+    node, peer = received.us, await find_active(received.from_node, tx)
     if peer is None or not _between(node.level, peer.level):
         raise NotAllowedToPeer()
     await _keep(FiguresKind.DEPARTMENT, FiguresDirection.IN, peer.id, received.record, tx)
@@ -89,7 +89,7 @@ async def receive_figures(received: Received[DepartmentRecord], tx: Tx) -> None:
 async def receive_seen(received: Received[SeenRecord], tx: Tx) -> None:
     """What another county saw of our offices: kept, and told to the assessment. Raises
     BadMessage, NotAllowedToPeer."""
-    node, peer = await our_node(tx), await find_active(received.from_node, tx)
+    node, peer = received.us, await find_active(received.from_node, tx)
     if peer is None or peer.level not in _PLACES:
         raise NotAllowedToPeer()
     said = received.record

@@ -7,7 +7,6 @@ from services.exchange.handovers.queries import content_place
 from services.exchange.handovers.rules import HEARD, RELEASED_KIND, TAKEN_KIND, Role
 from services.exchange.handovers.schemas import OfferedRecord, WordRecord
 from services.exchange.messages.door import Received
-from services.exchange.participants.node import our_node
 from services.exchange.rights.subjects import note_subject
 from shared.db import Tx
 
@@ -16,7 +15,7 @@ async def receive_offer(received: Received[OfferedRecord], tx: Tx) -> None:
     """Another county offers us the keeping of a record. Raises BadMessage for a region that is not
     ours, a handover that is known, or one while another is open; NotAllowedToPeer for whoever
     does not keep this record."""
-    node, record = await our_node(tx), received.record
+    node, record = received.us, received.record
     if not record.to_region.startswith(node.region):
         raise BadMessage()
     if await tx.get(Handover, record.handover_id) is not None:

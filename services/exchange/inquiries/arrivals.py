@@ -7,13 +7,12 @@ from services.exchange.errors import BadMessage, NotAllowedToPeer, UnknownSubjec
 from services.exchange.inquiries.catalogue import check_question, check_subject, kind_of
 from services.exchange.inquiries.handlers import checked_answer, refuse_erased
 from services.exchange.inquiries.models import Inquiry
-from services.exchange.inquiries.progress import add_inquiry, apply_act
+from services.exchange.inquiries.progress import add_if_new, add_inquiry, apply_act
 from services.exchange.inquiries.queries import content_place
 from services.exchange.inquiries.rules import WIRE_KINDS, check_act, check_binding
 from services.exchange.inquiries.schemas import ActRecord, CaseRecord, OpenedRecord, Question
 from services.exchange.inquiries.states import Side, State, Verb, after_arrival
 from services.exchange.messages.door import Received
-from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_city_of
 from services.exchange.rights.subjects import note_subject
 from shared.db import Tx
@@ -24,11 +23,10 @@ _VERBS = {kind: verb for verb, kind in WIRE_KINDS.items()}
 async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
     """A county asks us. Raises BadMessage for a region that is not ours or a known inquiry,
     FieldsRefused and BadMessage for what the catalogue does not allow, or not to be asked of us."""
-    node, record = await our_node(tx), received.record
+    node, record = received.us, received.record
     if node.level not in kind_of(record.kind).asked_of:
         raise BadMessage()
-    known = await tx.get(Inquiry, received.subject_id)
-    if known is not None or not record.asked_region.startswith(node.region):
+    if not record.asked_region.startswith(node.region):
         raise BadMessage()
     content = _checked(record.kind, record.content)
     inquiry = Inquiry(
@@ -41,7 +39,8 @@ async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
         content_sealed=_sealed(content, received.subject_id, tx),
         opened_at=tx.now,
     )
-    await add_inquiry(inquiry, tx)
+    if not await add_if_new(inquiry, content.subject, tx):
+        raise BadMessage()
     region = inquiry.local_region
     await expect(content.attachments, inquiry.id, region, received.from_node, tx)
 
@@ -54,7 +53,7 @@ async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
     if inquiry is None:
         raise UnknownSubject()
     refuse_erased(inquiry)
-    side = await _side_of(received.from_node, inquiry, verb, tx)
+    side = await _side_of(received, inquiry, verb, tx)
     check_act(verb, record.given())
     if verb is Verb.ANSWER:
         record.answer = await checked_answer(inquiry, record, tx)
@@ -67,9 +66,9 @@ async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
     await apply_act(inquiry, verb, side, received.from_node, record, state, tx)
 
 
-async def _side_of(sender: str, inquiry: Inquiry, verb: Verb, tx: Tx) -> Side:
+async def _side_of(received: Received[ActRecord], inquiry: Inquiry, verb: Verb, tx: Tx) -> Side:
     """On which side the sender stands; only a city may decide, and nobody may act for us."""
-    node = await our_node(tx)
+    node, sender = received.us, received.from_node
     if verb is Verb.DECIDE:
         city = await find_city_of(inquiry.from_region, tx)
         if city is not None and city.id == sender:
@@ -84,7 +83,7 @@ async def _side_of(sender: str, inquiry: Inquiry, verb: Verb, tx: Tx) -> Side:
 async def receive_case(received: Received[CaseRecord], tx: Tx) -> None:
     """As a city: an inquiry between two counties is late, or disputed. Raises NotAllowedToPeer
     for a sender who is no party, BadMessage for a county that is not ours."""
-    node, record = await our_node(tx), received.record
+    node, record = received.us, received.record
     if received.from_node not in (record.from_node, record.to_node):
         raise NotAllowedToPeer()
     if not record.from_region.startswith(node.region):
@@ -92,7 +91,7 @@ async def receive_case(received: Received[CaseRecord], tx: Tx) -> None:
     inquiry = await tx.get(Inquiry, received.subject_id, lock=True)
     if inquiry is None:
         inquiry = _new_case(received, tx)
-        await add_inquiry(inquiry, tx)
+        await add_inquiry(inquiry, {}, tx)
     elif inquiry.side != Side.CITY or inquiry.from_node != record.from_node:
         raise BadMessage()
     refuse_erased(inquiry)

@@ -23,6 +23,7 @@ from services.exchange.inquiries.rules import (
     due_after,
     known_until,
 )
+from services.exchange.inquiries.states import OVER
 from shared.db import Tx
 
 SOURCE = "国务院办公厅节假日安排 (chinesecalendar)"
@@ -57,6 +58,8 @@ async def load_calendar(tx: Tx) -> None:
     await _enter_days(days, SOURCE, tx)
     for year in sorted(years - known):
         await tx.execute(_ENTER_YEAR, year, SOURCE, tx.actor.sub, tx.now)
+    if years - known:
+        await _ask_recount(tx)
 
 
 async def _known_years(tx: Tx) -> set[int]:
@@ -76,6 +79,16 @@ async def _enter_days(days: Collection[tuple[date, bool, str]], source: str, tx:
     )
 
 
+async def _ask_recount(tx: Tx) -> None:
+    """Deadlines that were counted without the holidays of their year are counted again, by the
+    clock, one after the other. Only the asking county counts."""
+    await tx.execute(
+        "UPDATE inquiries SET recount_due = true"
+        " WHERE due_provisional AND side = 'asking' AND state <> ALL($1::text[])",
+        [state.value for state in OVER],
+    )
+
+
 async def due_date(start: date, urgent: bool, tx: Tx) -> Deadline:
     """By when an inquiry opened on `start` is to be answered."""
     rows = await tx.fetch(
@@ -90,7 +103,7 @@ async def due_date(start: date, urgent: bool, tx: Tx) -> Deadline:
 
 
 async def put_day(command: CalendarDayInput, day: date, tx: Tx) -> CalendarDayView:
-    """Correct the calendar; deadlines already set stay as they are."""
+    """Correct the calendar. Deadlines already set stay as they are, but for provisional ones."""
     await tx.execute(
         "INSERT INTO calendar_days (day, working, name, source) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (day) DO UPDATE SET working = $2, name = $3, source = $4",
@@ -99,12 +112,14 @@ async def put_day(command: CalendarDayInput, day: date, tx: Tx) -> CalendarDayVi
         command.name,
         OWN_SOURCE,
     )
+    await _ask_recount(tx)
     return CalendarDayView(day=day, source=OWN_SOURCE, **command.model_dump())
 
 
 async def put_year(command: YearInput, year: int, tx: Tx) -> CalendarCoverage:
     """Enter a year's notice, or enter it again: the days replace those of the notice before; what
-    the county corrected stays, and so do deadlines already set. Raises CalendarRefused."""
+    the county corrected stays, and so do deadlines already set, but for provisional ones. Raises
+    CalendarRefused."""
     days = [(each.day, each.working, each.name) for each in command.days]
     if any(day.year != year for day, _, _ in days) or len({day for day, _, _ in days}) < len(days):
         raise CalendarRefused()
@@ -115,6 +130,7 @@ async def put_year(command: YearInput, year: int, tx: Tx) -> CalendarCoverage:
     )
     await _enter_days(days, command.source, tx)
     await tx.execute(_ENTER_YEAR, year, command.source, tx.actor.sub, tx.now)
+    await _ask_recount(tx)
     return await get_coverage(tx)
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from services.exchange.inquiries.handlers import escalate, remind
+from services.exchange.inquiries.handlers import escalate, recount, remind
 from services.exchange.inquiries.models import Inquiry
 from services.exchange.inquiries.rules import ESCALATE_AFTER, REMIND_BEFORE, direction_of
 from services.exchange.inquiries.states import WAITING, Side
@@ -15,6 +15,9 @@ _EVERY_SECONDS = 60.0
 _BATCH = 50
 
 _WAITING = [state.value for state in WAITING]
+_TO_RECOUNT = """
+SELECT * FROM inquiries WHERE recount_due ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
 _OVERDUE = """
 SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on < $2 AND overdue_at IS NULL
   AND side <> 'city' ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
@@ -31,8 +34,18 @@ SELECT * FROM inquiries WHERE state = ANY($1::text[]) AND due_on <= $2 AND escal
 
 def deadlines(parts: Parts) -> AbstractAsyncContextManager[None]:
     """The clock as background work of the service."""
-    steps = (mark_overdue, remind_in_time, escalate_in_time)
+    steps = (recount_provisional, mark_overdue, remind_in_time, escalate_in_time)
     return repeating(parts, "deadlines", *steps, every=_EVERY_SECONDS, batch=_BATCH)
+
+
+async def recount_provisional(tx: Tx) -> int:
+    """Count deadlines again whose year's holidays were entered or corrected (重计期限); returns how
+    many were looked at."""
+    inquiries = await tx.find(Inquiry, _TO_RECOUNT, _BATCH)
+    for inquiry in inquiries:
+        inquiry.recount_due = False
+        await recount(inquiry, tx)
+    return len(inquiries)
 
 
 async def mark_overdue(tx: Tx) -> int:

@@ -1,6 +1,7 @@
 """Opening inquiries, and the acts of our desks on them."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from services.exchange.attachments.handlers import attach, move, references_of, share
@@ -40,6 +41,7 @@ from services.exchange.participants.models import Participant
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_active, find_city_of, find_for_region
 from services.exchange.rights.subjects import put_under
+from shared.clock import CHINA
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
@@ -89,7 +91,7 @@ async def ask(
         case_id=case_id,
         party=party,
     )
-    await add_inquiry(inquiry, tx)
+    await add_inquiry(inquiry, content.subject, tx)
     if command.person_id is not None:
         await put_under(inquiry.id, command.person_id, tx)
     tx.saw(inquiry.id, "inquiry")
@@ -189,6 +191,28 @@ async def remind(inquiry: Inquiry, tx: Tx) -> None:
         inquiry, Verb.REMIND, Side.ASKING, node.id, ActRecord(), State(inquiry.state), tx
     )
     await _tell(inquiry, Verb.REMIND, Side.ASKING, ActRecord(), None, tx)
+
+
+async def recount(inquiry: Inquiry, tx: Tx) -> None:
+    """Count a provisional deadline again, and tell the asked county where it moves; earlier, but to
+    no day that is past. The inquiry is locked."""
+    due = await due_date(await _counted_from(inquiry, tx), inquiry.urgent, tx)
+    inquiry.due_provisional = due.provisional
+    moved = max(due.on, min(inquiry.due_on, tx.today))
+    if moved == inquiry.due_on:
+        await tx.save(inquiry)
+        return
+    node, record, state = await our_node(tx), ActRecord(due_on=moved), State(inquiry.state)
+    await apply_act(inquiry, Verb.RECOUNT, Side.ASKING, node.id, record, state, tx)
+    await _tell(inquiry, Verb.RECOUNT, Side.ASKING, record, None, tx)
+
+
+async def _counted_from(inquiry: Inquiry, tx: Tx) -> date:
+    """The day after which the working days are counted: it was asked, or asked again."""
+    at: datetime | None = await tx.fetch_value(
+        "SELECT max(at) FROM inquiry_steps WHERE inquiry_id = $1 AND verb = 'reopen'", inquiry.id
+    )
+    return inquiry.opened_on if at is None else at.astimezone(CHINA).date()
 
 
 async def escalate(inquiry: Inquiry, tx: Tx) -> None:

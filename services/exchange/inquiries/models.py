@@ -15,15 +15,16 @@ from shared.columns import Timestamp
 class Inquiry(Row, table=True):
     """An inquiry as this node holds it; `side` is ours, `local_region` the region of ours that
     it concerns. Subject and question are sealed. `due_provisional`: when we set the deadline, the
-    holidays of its year were not known. `asked_by` is the office of ours that asks, `reference` its
-    file number (案号); `office` and `assignee` are who of ours works on it. Of a case of several
-    parties each is asked in an inquiry of its own."""
+    holidays of its year were not known; `recount_due`: they may be now. `asked_by` is the office
+    of ours that asks, `reference` its file number (案号); `office` and `assignee` are who of ours
+    works on it. Of a case of several parties each is asked in an inquiry of its own."""
 
     __tablename__ = "inquiries"
     __table_args__ = (
         CheckConstraint("side IN ('asking', 'asked', 'city')", "inquiries_side"),
         Index("inquiries_list", "side", "id"),
         Index("inquiries_due", "state", "due_on"),
+        Index("inquiries_recount", "id", postgresql_where="recount_due"),
         Index(
             "inquiries_local_region",
             "local_region",
@@ -63,6 +64,7 @@ class Inquiry(Row, table=True):
     opened_on: date
     due_on: date
     due_provisional: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    recount_due: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     opened_at: datetime = Field(sa_type=Timestamp)
     answered_at: datetime | None = Field(default=None, sa_type=Timestamp)
     in_time: bool | None = None

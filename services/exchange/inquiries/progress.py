@@ -1,8 +1,11 @@
 """What an act changes, wherever it comes from: the same at the desk and for what a peer sends."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from services.exchange.inquiries.models import Inquiry, InquiryStep
-from services.exchange.inquiries.queries import content_of, step_place
-from services.exchange.inquiries.rules import direction_of
+from services.exchange.inquiries.queries import step_place
+from services.exchange.inquiries.rules import REMIND_BEFORE, direction_of
 from services.exchange.inquiries.schemas import ActRecord
 from services.exchange.inquiries.states import Side, State, Verb
 from services.exchange.rights.subjects import note_subject
@@ -10,9 +13,22 @@ from shared.db import Tx
 from shared.events.exchange import DisputeDecided, InquiryAnswered, InquiryClosed, InquiryOpened
 
 
-async def add_inquiry(inquiry: Inquiry, tx: Tx) -> None:
+async def add_inquiry(inquiry: Inquiry, subject: Mapping[str, object], tx: Tx) -> None:
+    """`subject` is whom its content names, as far as it names anybody."""
     await tx.add(inquiry)
-    await note_subject(inquiry.id, content_of(inquiry, tx).subject, tx)
+    await _begin(inquiry, subject, tx)
+
+
+async def add_if_new(inquiry: Inquiry, subject: Mapping[str, object], tx: Tx) -> bool:
+    """Like `add_inquiry`, unless we have one under its id. Returns whether it was added."""
+    added = await tx.add_if_new(inquiry)
+    if added:
+        await _begin(inquiry, subject, tx)
+    return added
+
+
+async def _begin(inquiry: Inquiry, subject: Mapping[str, object], tx: Tx) -> None:
+    await note_subject(inquiry.id, subject, tx)
     if inquiry.side != Side.CITY:
         _say_opened(inquiry, tx)
 
@@ -63,11 +79,22 @@ def _change(inquiry: Inquiry, verb: Verb, record: ActRecord, state: State, tx: T
             _say_opened(inquiry, tx)
         case Verb.REMIND:
             inquiry.reminders += 1
+        case Verb.RECOUNT:
+            _move_deadline(inquiry, record.due_on or inquiry.due_on, tx)
         case Verb.ESCALATE:
             inquiry.escalated_at = tx.now
         case Verb.DECIDE:
             inquiry.upheld = record.upholds
             _say_decided(inquiry, tx)
+
+
+def _move_deadline(inquiry: Inquiry, due_on: date, tx: Tx) -> None:
+    """What the clock did about the earlier deadline it does again in time for this one."""
+    inquiry.due_on = due_on
+    if tx.today <= due_on:
+        inquiry.overdue_at = inquiry.escalated_at = None
+    if tx.today + REMIND_BEFORE < due_on:
+        inquiry.reminded_at = None
 
 
 async def _add_step(

@@ -56,7 +56,7 @@ class Act(Said):
 
 
 class ActRecord(Said):
-    """An act on the wire. Who reopens sets the new deadline."""
+    """An act on the wire. Who reopens sets the new deadline, and so does who counts it anew."""
 
     due_on: date | None = None
     attachments: References | None = None

@@ -31,6 +31,7 @@ class Verb(StrEnum):
     ANSWER = "answer"  # 答复
     CLARIFY = "clarify"  # 补充说明
     REMIND = "remind"  # 催办
+    RECOUNT = "recount"  # 重计期限
     ESCALATE = "escalate"  # 上报
     CLOSE = "close"  # 结案
     REOPEN = "reopen"  # 重新协查
@@ -119,6 +120,8 @@ CROSSED: Final[dict[Step, State]] = {
     (_S.CLARIFYING, _V.DISPUTE, _ASKING): _S.DISPUTED,
     (_S.DISPUTED, _V.REOPEN, _ASKING): _S.DISPUTED,
     (_S.REOPENED, _V.DISPUTE, _ASKED): _S.DISPUTED,
+    # counted anew by the clock of the asking county, never by a desk
+    **{(state, _V.RECOUNT, _ASKING): state for state in State},
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from services.exchange.looks.schemas import (
 from services.exchange.settings import Settings
 from shared.app import Extra, Parts
 from shared.datatracker import (
+    MOST_ENTRIES,
     FindUsageResponse,
     HeartbeatResponse,
     UsagePeriodResponse,
@@ -34,7 +35,6 @@ from shared.datatracker import (
 log = structlog.get_logger()
 
 SERVICES: Final = ("registry", "migrant", "exchange", "assessment", "notify")
-_A_PAGE: Final = 1000  # what one answer of a tracker holds at most
 _FURTHEST: Final = 10_000  # entries that are put in order for one answer
 
 Answer = TypeVar("Answer")
@@ -63,7 +63,7 @@ class Asked:
     user_code: str
     headers: Mapping[str, str]
     offset: int = 0
-    limit: int = _A_PAGE
+    limit: int = MOST_ENTRIES
     period: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,9 +83,9 @@ class Trackers:
 
     async def find_usage(self, asked: Asked) -> JoinedUsageResponse:
         """Newest first. Raises TooFarIn where more would have to be sorted than is sensible."""
-        wanted = asked.offset + asked.limit
-        if wanted > _FURTHEST:
+        if asked.offset >= _FURTHEST:
             raise TooFarIn()
+        wanted = min(asked.offset + asked.limit, _FURTHEST)
         told, away = await self._of_each(lambda service: self._looks(service, asked, wanted))
         together = sorted(
             (usage for each in told for usage in each.usages),
@@ -121,19 +121,18 @@ class Trackers:
     async def _looks(self, service: str, asked: Asked, wanted: int) -> _Looks:
         """The newest `wanted` looks of one service, page by page."""
         found = _Looks()
-        while len(found.usages) < wanted:
+        while True:
             params = {
                 "userCode": asked.user_code,
                 "offset": str(len(found.usages)),
-                "limit": str(min(_A_PAGE, wanted - len(found.usages))),
+                "limit": str(min(MOST_ENTRIES, wanted - len(found.usages))),
             }
             answer = await self._get(service, "findUsage", asked.headers, params | asked.period)
             page = FindUsageResponse.model_validate_json(answer)
             found.usages += page.usages
             found.total = page.total_usages
-            if not page.usages or len(found.usages) >= page.total_usages:
-                break
-        return found
+            if not page.usages or len(found.usages) >= min(wanted, found.total):
+                return found
 
     async def _get(
         self, service: str, path: str, headers: Mapping[str, str], params: Mapping[str, str]

@@ -14,7 +14,7 @@ from services.exchange.looks.schemas import (
     JoinedUsageResponse,
 )
 from shared.auth import CurrentActor
-from shared.datatracker import require_tracked
+from shared.datatracker import MOST_ENTRIES, Most, Offset, require_tracked
 from shared.http import Route, opened, request_language
 
 router = APIRouter(
@@ -32,15 +32,15 @@ async def find_joined_usage(
     x_road_user_id: Annotated[str, Header(alias="X-Road-UserId", max_length=100)],
     period_start: Annotated[datetime | None, Query(alias="periodStart")] = None,
     period_end: Annotated[datetime | None, Query(alias="periodEnd")] = None,
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    offset: Offset = 0,
+    limit: Most = MOST_ENTRIES,
 ) -> JoinedUsageResponse:
     async with opened(request) as tx:  # closed before anybody else is asked
         await require_tracked(user_code, request.app.state.settings.region, tx)
     period = {"periodEnd": (period_end or datetime.now(UTC)).isoformat()}
     if period_start is not None:
         period["periodStart"] = period_start.isoformat()
-    asked = Asked(str(user_code), _own(request), offset, limit, period)
+    asked = Asked(str(user_code), _own(request), offset, min(limit, MOST_ENTRIES), period)
     return await _trackers(request).find_usage(asked)
 
 

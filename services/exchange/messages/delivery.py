@@ -1,4 +1,5 @@
-"""The delivery worker: sends queued messages until a signed receipt comes back.
+"""The delivery worker: puts promised messages on record, and sends them until a signed receipt
+comes back.
 
 Two-state: an attempt is committed as `sending` with a lease before anything leaves, its result
 after. A process that dies in between leaves a message whose lease runs out; the peer answers the
@@ -8,53 +9,60 @@ each peer has a task of its own, so a dead one holds nobody up.
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
 import structlog
 
 from services.exchange.evidence.handlers import remember_peer_heads
-from services.exchange.evidence.models import PeerHead
-from services.exchange.evidence.rules import RECEIPT_TYPE, hash_of
 from services.exchange.messages.handlers import content_place
-from services.exchange.messages.models import Delivery, MessageOut
-from services.exchange.messages.rules import (
-    GIVE_UP_AFTER,
-    may_pass_later,
-    pause_after,
-    stamped,
+from services.exchange.messages.judging import (
+    Attempt,
+    Outcome,
+    batch_of,
+    judge,
+    judge_all,
+    portions,
 )
+from services.exchange.messages.models import Delivery, MessageOut
+from services.exchange.messages.recording import AT_ONCE, log_promised
+from services.exchange.messages.rules import GIVE_UP_AFTER, MOST_AT_ONCE, pause_after, stamped
 from services.exchange.participants.models import Participant
 from services.exchange.participants.node import Node, our_node
 from services.exchange.participants.queries import find_active
-from services.exchange.participants.validity import verify_dated
 from services.exchange.peers import OpenClient, Peers
 from shared.app import Extra, Parts
 from shared.db import Database, Tx
-from shared.signing import JsonObject, SignatureInvalid, sign_detached
+from shared.signing import sign_detached
 from shared.tasks import end
 
 log = structlog.get_logger()
 
 PATH = "/exchange/dci/registry/notify"
+BATCH_PATH = f"{PATH}/batch"
 
 _POLL_SECONDS = 0.25
+_LOOKS_SECONDS = 0.05  # between looks for peers with work, however much is committed meanwhile
 _LEASE = timedelta(seconds=60)  # longer than a client waits
-_AT_ONCE = 16  # messages to one peer
+_SIDE_BY_SIDE = 16  # requests to one peer
+_ALONE_SECONDS = 3600.0  # a peer that did not take several messages at once may have learned it
 _LONGEST_PAUSE = 5.0
+_JSON = {"Content-Type": "application/json"}
 
 _PEERS_WITH_WORK = """
 SELECT id FROM participants
 WHERE NOT EXISTS (SELECT FROM peer_pauses WHERE peer = id)
   AND EXISTS (SELECT FROM messages_out
-    WHERE to_node = id AND state IN ('queued', 'sending') AND next_attempt_at <= $1)
+    WHERE to_node = id AND state IN ('queued', 'sending') AND next_attempt_at <= $1
+      AND leaf_index IS NOT NULL)
 """
 _CLAIM = """
 SELECT message.* FROM messages_out AS message
 WHERE to_node = $1 AND state IN ('queued', 'sending') AND next_attempt_at <= $2
+  AND leaf_index IS NOT NULL
   AND NOT EXISTS (SELECT FROM peer_pauses WHERE peer = to_node)
   AND NOT EXISTS (
     SELECT FROM messages_out AS earlier
@@ -73,26 +81,6 @@ _MARK = """
 UPDATE messages_out SET state = 'sending', attempts = attempts + 1, next_attempt_at = $2
 WHERE message_id = ANY($1::text[])
 """
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of an attempt. `away`: the peer was not reached at all."""
-
-    state: Delivery
-    error: str | None = None
-    receipt: str | None = None
-    head: PeerHead | None = None
-    away: bool = False
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A message marked as being sent, signed for this attempt."""
-
-    message: MessageOut
-    peer: Participant
-    envelope: JsonObject
 
 
 def delivery(open_: OpenClient) -> Extra:
@@ -120,6 +108,7 @@ class Courier:
         self._actor = parts.actor
         self._peers = peers
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._alone_until: dict[str, float] = {}  # peers that take one message a request
 
     async def run(self) -> None:
         """Until cancelled; survives outages of the database."""
@@ -132,6 +121,7 @@ class Courier:
             except Exception as error:
                 log.warning("delivery-paused", error=type(error).__name__)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(_LOOKS_SECONDS)
             await self._wait(pause)
 
     async def close(self) -> None:
@@ -141,7 +131,7 @@ class Courier:
     async def deliver_due(self, node_id: str) -> bool:
         """Send what is due to one peer, once each. False when it was not reached."""
         while attempts := await self._claim(node_id):
-            outcomes = await asyncio.gather(*(self._send(each) for each in attempts))
+            outcomes = await self._send_all(attempts)
             await self._record(list(zip(attempts, outcomes, strict=True)))
             if any(outcome.away for outcome in outcomes):
                 return False
@@ -150,7 +140,10 @@ class Courier:
     async def _look(self) -> None:
         self._tasks = {peer: task for peer, task in self._tasks.items() if not task.done()}
         async with self._database.transaction(self._actor) as tx:
+            logged = await log_promised(tx)
             rows = await tx.fetch(_PEERS_WITH_WORK, tx.now)
+        if logged == AT_ONCE:
+            self._filled.set()
         for row in rows:
             if row["id"] not in self._tasks:
                 self._tasks[row["id"]] = asyncio.create_task(self._drain(row["id"]))
@@ -175,7 +168,7 @@ class Courier:
     async def _claim(self, node_id: str) -> list[Attempt]:
         """Mark the next messages as being sent, and sign them for now."""
         async with self._database.transaction(self._actor) as tx:
-            messages = await tx.find(MessageOut, _CLAIM, node_id, tx.now, _AT_ONCE)
+            messages = await tx.find(MessageOut, _CLAIM, node_id, tx.now, MOST_AT_ONCE)
             if not messages:
                 return []
             peer = await find_active(node_id, tx)
@@ -192,13 +185,54 @@ class Courier:
             message.attempts += 1
             await _conclude(message, Outcome(Delivery.QUEUED, "peer-not-active"), tx)
 
-    async def _send(self, attempt: Attempt) -> Outcome:
+    async def _send_all(self, attempts: Sequence[Attempt]) -> list[Outcome]:
+        """In as few requests as the peer takes; an outcome each. Not reached once, the rest of them
+        waits."""
+        outcomes: list[Outcome] = []
+        for portion in portions(attempts):
+            if outcomes and outcomes[-1].away:
+                outcomes += [Outcome(Delivery.QUEUED, "peer-away", away=True)] * len(portion)
+            else:
+                outcomes += await self._send_portion(portion)
+        return outcomes
+
+    async def _send_portion(self, portion: Sequence[Attempt]) -> list[Outcome]:
+        peer = portion[0].peer
+        if len(portion) > 1 and self._alone_until.get(peer.id, 0.0) < time.monotonic():
+            outcomes = await self._send_together(portion)
+            if outcomes is not None:
+                return outcomes
+            self._alone_until[peer.id] = time.monotonic() + _ALONE_SECONDS
+        turns = asyncio.Semaphore(_SIDE_BY_SIDE)
+        return await asyncio.gather(*(self._send(each, turns) for each in portion))
+
+    async def _send_together(self, portion: Sequence[Attempt]) -> list[Outcome] | None:
+        """In one request; None where the peer does not take several at once."""
         try:
-            client = await self._peers.client(attempt.peer)
-            answer = await client.post(PATH, json=attempt.envelope)
+            status, said = await self._post(BATCH_PATH, portion[0].peer, batch_of(portion))
         except (httpx.HTTPError, OSError) as error:
-            return Outcome(Delivery.QUEUED, type(error).__name__, away=True)
-        return judge(answer, attempt)
+            return [_away(error)] * len(portion)
+        if status >= 500:
+            return [judge(status, said, each) for each in portion]
+        return judge_all(said, portion) if status == 200 else None
+
+    async def _send(self, attempt: Attempt, turns: asyncio.Semaphore) -> Outcome:
+        async with turns:
+            try:
+                status, said = await self._post(PATH, attempt.peer, attempt.text)
+            except (httpx.HTTPError, OSError) as error:
+                return _away(error)
+        return judge(status, said, attempt)
+
+    async def _post(self, path: str, peer: Participant, content: bytes) -> tuple[int, object]:
+        """The status and the JSON of the answer; None where it is none."""
+        client = await self._peers.client(peer)
+        answer = await client.post(path, content=content, headers=_JSON)
+        try:
+            said: object = answer.json()
+        except ValueError:
+            said = None
+        return answer.status_code, said
 
     async def _record(self, results: Sequence[tuple[Attempt, Outcome]]) -> None:
         """What became of a portion; what was delivered, which is nearly all, in one statement."""
@@ -216,7 +250,13 @@ def _signed(message: MessageOut, peer: Participant, node: Node, tx: Tx) -> Attem
     sealed = message.content_sealed or b""  # what waits is never erased
     content = json.loads(tx.vault.open(sealed, content_place(message.message_id)))
     body = stamped(content, tx.now)
-    return Attempt(message, peer, body | {"signature": sign_detached(body, node.key)})
+    envelope = body | {"signature": sign_detached(body, node.key)}
+    text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    return Attempt(message, peer, text.encode())
+
+
+def _away(error: Exception) -> Outcome:
+    return Outcome(Delivery.QUEUED, type(error).__name__, away=True)
 
 
 async def _note_delivered(results: Sequence[tuple[Attempt, Outcome]], tx: Tx) -> None:
@@ -229,8 +269,12 @@ async def _note_delivered(results: Sequence[tuple[Attempt, Outcome]], tx: Tx) ->
         [outcome.receipt for _, outcome in results],
         tx.now,
     )
-    heads = [outcome.head for _, outcome in results if outcome.head is not None]
-    await remember_peer_heads(heads, tx)
+    heads = {
+        (outcome.head.tree_size, outcome.head.root): outcome.head
+        for _, outcome in results
+        if outcome.head is not None
+    }
+    await remember_peer_heads(list(heads.values()), tx)
 
 
 async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
@@ -249,41 +293,3 @@ async def _conclude(message: MessageOut, outcome: Outcome, tx: Tx) -> None:
         due,
         message.attempts,
     )
-
-
-def judge(answer: httpx.Response, attempt: Attempt) -> Outcome:
-    """What a peer's answer means: only a receipt that fits what we sent counts as delivered."""
-    try:
-        said = answer.json()
-        message = said["message"] if isinstance(said, dict) else None
-    except (ValueError, KeyError):
-        message = None
-    message = message if isinstance(message, dict) else {}
-    if answer.status_code == 200:
-        return _receipted(message.get("receipt"), attempt)
-    error = message.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    code = code if isinstance(code, str) else None
-    said_code = f"{answer.status_code} {code or ''}".strip()[:100]
-    if may_pass_later(answer.status_code, code):
-        return Outcome(Delivery.QUEUED, said_code, away=answer.status_code >= 500)
-    return Outcome(Delivery.FAILED, said_code)
-
-
-def _receipted(receipt: object, attempt: Attempt) -> Outcome:
-    message, peer = attempt.message, attempt.peer
-    try:
-        claims = verify_dated(str(receipt), peer.key_history, RECEIPT_TYPE)
-        size, root = claims["tree_size"], hash_of(claims["root"])
-    except (SignatureInvalid, KeyError, ValueError):
-        return Outcome(Delivery.QUEUED, "receipt-invalid")
-    fits = (claims.get("node"), claims.get("message_id"), claims.get("payload_hash")) == (
-        peer.id,
-        message.message_id,
-        message.payload_hash.hex(),
-    )
-    if not fits or not isinstance(size, int) or not 1 <= size <= 2**53:
-        return Outcome(Delivery.QUEUED, "receipt-of-something-else")
-    token = str(receipt)
-    head = PeerHead(peer=peer.id, tree_size=size, root=root, token=token, at=message.created_at)
-    return Outcome(Delivery.DELIVERED, receipt=token, head=head)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.exchange.participants.node import Node
 from shared.db import Tx
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
@@ -15,8 +16,9 @@ RecordT = TypeVar("RecordT", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Received(Generic[RecordT]):
-    """A verified fact: who says it, about which notice or inquiry, since when."""
+    """A verified fact: who says it, about which notice or inquiry, since when; and who we are."""
 
+    us: Node
     from_node: str
     kind: str
     subject_id: UUID

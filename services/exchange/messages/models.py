@@ -25,8 +25,9 @@ class Delivery(StrEnum):
 
 class MessageOut(Row, table=True):
     """A message to a peer. It is signed anew at each attempt (its time must be fresh), over a
-    content that never changes: `payload_hash` is of that content. `region` is whose matter it is
-    here. An erased content is null; its hash stays."""
+    content that never changes: `payload_hash` is of that content. It does not leave before it is in
+    the log, at `leaf_index`. `region` is whose matter it is here. An erased content is null; its
+    hash stays."""
 
     __tablename__ = "messages_out"
     __table_args__ = (
@@ -57,6 +58,7 @@ class MessageOut(Row, table=True):
             "next_attempt_at",
             postgresql_where="state IN ('queued', 'sending')",
         ),
+        Index("messages_out_unlogged", "sequence", postgresql_where="leaf_index IS NULL"),
         Index("messages_out_created", "to_node", "created_at"),
         Index("messages_out_queue", "to_node", "state", "sequence"),
     )
@@ -71,7 +73,7 @@ class MessageOut(Row, table=True):
     region: str
     content_sealed: bytes | None
     payload_hash: bytes
-    leaf_index: int = Field(sa_type=BigInteger)
+    leaf_index: int | None = Field(default=None, sa_type=BigInteger)
     state: str = Delivery.QUEUED
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_type=Timestamp)
@@ -144,9 +146,10 @@ class Refusal(Row, table=True):
 
 
 class UncountedRefusals(Row, table=True):
-    """How many refusals of an hour were beyond what is kept one by one."""
+    """How many refusals of an hour were beyond what a process keeps one by one."""
 
     __tablename__ = "refusals_uncounted"
 
     hour: datetime = Field(primary_key=True, sa_type=Timestamp)
+    process: UUID = Field(primary_key=True)
     count: int = Field(sa_type=BigInteger)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from services.exchange.evidence.rules import moment
@@ -11,6 +12,7 @@ VERSION = "1.0.0"
 REG_TYPE = "yipan:RegistryType:Exchange"
 WINDOW = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=7)
+MOST_AT_ONCE: Final = 50  # messages in one request, and in the transaction that takes them in
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 300.0

@@ -70,6 +70,40 @@ class AckResponse(BaseModel):
     message: Ack
 
 
+class OneAnswer(BaseModel):
+    """To one message of several: the status and body that `notify` would have answered with."""
+
+    status: int
+    body: JsonObject
+
+
+class BatchAnswer(BaseModel):
+    """To several messages, in their order."""
+
+    answers: list[OneAnswer]
+
+
+class WireFault(BaseModel):
+    """The standard's error code, and what it means in both languages."""
+
+    code: str
+    message: str
+
+
+class WireNack(BaseModel):
+    ack_status: Literal["ERR"]
+    timestamp: datetime
+    error: WireFault
+    correlation_id: str
+
+
+class WireError(BaseModel):
+    """`Response` and `HttpErrorResponse` of the standard in one body."""
+
+    message: WireNack
+    errors: list[WireFault]
+
+
 class TrafficView(BaseModel):
     """Counts of messages: `sent` to peers, of them `receipted` with a signed receipt and `failed`
     for good; `applied` from peers; `refused` at our door."""

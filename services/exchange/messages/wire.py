@@ -2,29 +2,44 @@
 
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from services.exchange.errors import BadMessage, Refused
+from services.exchange.messages.schemas import WireError
 from shared.http import Route
 from shared.problems import Problem, Text
+from shared.responses import problem_content
+from shared.signing import JsonObject
 
 _UNAVAILABLE = "err.service.unavailable"
 
 
-def wire_error(code: str, title: Text, status: int, message_id: str | None = None) -> JSONResponse:
-    """`Response` and `HttpErrorResponse` of the standard in one body."""
-    said = {"code": code, "message": f"{title.zh} / {title.en}"}
-    message = {
+# What is not even read, being too large, too deep or no text, is answered before the door.
+WIRE_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": WireError, "description": said, "content": problem_content()}
+    for status, said in (("4XX", "Refused, as the standard says it"), ("503", "Not now"))
+}
+
+
+def wire_error(code: str, title: Text, message_id: str | None = None) -> JsonObject:
+    """WireError."""
+    said: JsonObject = {"code": code, "message": f"{title.zh} / {title.en}"}
+    message: JsonObject = {
         "ack_status": "ERR",
         "timestamp": datetime.now(UTC).isoformat(),
         "error": said,
         "correlation_id": message_id or "",
     }
-    return JSONResponse({"message": message, "errors": [said]}, status_code=status)
+    return {"message": message, "errors": [said]}
+
+
+def wire_code(problem: Problem) -> str:
+    """The standard's code for what is none of its refusals."""
+    return _UNAVAILABLE if problem.status >= 500 else BadMessage.code
 
 
 class WireRoute(Route):
@@ -41,7 +56,7 @@ class WireRoute(Route):
             except Refused:
                 raise
             except Problem as problem:
-                code = _UNAVAILABLE if problem.status >= 500 else BadMessage.code
-                return wire_error(code, problem.title, problem.status)
+                said = wire_error(wire_code(problem), problem.title)
+                return JSONResponse(said, status_code=problem.status)
 
         return handler

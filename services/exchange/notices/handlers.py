@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.exchange.attachments.handlers import share
 from services.exchange.errors import (
     BadMessage,
     NoFeedbackAsked,
@@ -18,6 +19,7 @@ from services.exchange.notices.rules import FEEDBACK_KIND, NoticeKind, asks_feed
 from services.exchange.notices.schemas import (
     CONTENT,
     AnyContent,
+    ClaimPaper,
     Feedback,
     NoticeRecord,
     NoticeView,
@@ -32,7 +34,7 @@ from shared.events.exchange import NoticeConfirmed, NoticeReceived, NoticeSent
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction
 
-AT_ONCE = 100  # a new participant's old mail goes in portions: each holds the evidence log
+AT_ONCE = 100  # a new participant's old mail goes in portions, a transaction each
 # Those whose region a county or city covers by now, and not by our own node.
 _UNDELIVERABLE = """
 SELECT * FROM notices WHERE direction = 'out' AND peer IS NULL AND NOT void AND $1 <> (
@@ -101,16 +103,22 @@ async def send_waiting(tx: Tx) -> int:
 
 
 async def readdress(notice_id: UUID, peer: Participant, tx: Tx) -> None:
-    """The notice goes to another participant; feedback is taken from that one. Raises OwnRegion."""
+    """The notice goes to another participant; feedback is taken from that one. Raises OwnRegion,
+    AttachmentNotHere for a paper that was erased meanwhile."""
     if peer.id == (await our_node(tx)).id:
         raise OwnRegion()
     notice = await tx.require(Notice, notice_id, lock=True)
     notice.peer = peer.id
+    if notice.kind == NoticeKind.CLAIM_PAPER:
+        kept = tx.vault.open(notice.content_sealed, content_place(notice.id))
+        await share([ClaimPaper.model_validate_json(kept).reference], peer.id, tx)
     await tx.save(notice)
 
 
 async def _promise(notice: Notice, content: AnyContent, peer: Participant, tx: Tx) -> None:
     record = NoticeRecord(to_region=notice.to_region, content=content)
+    if isinstance(content, ClaimPaper):
+        await share([content.reference], peer.id, tx)
     tx.emit(
         NoticeSent(
             notice_id=notice.id,
@@ -145,16 +153,15 @@ async def receive_notice(received: Received[NoticeRecord], tx: Tx) -> None:
 
 async def keep_notice(received: Received[NoticeRecord], tx: Tx) -> tuple[Notice, AnyContent]:
     """Raises BadMessage when it is not about a region of ours, or is known already."""
-    node, record = await our_node(tx), received.record
-    content = record.content
-    if received.kind != wire_kind(content.kind) or not record.to_region.startswith(node.region):
-        raise BadMessage()
-    if await tx.fetch_value("SELECT 1 FROM notices WHERE id = $1", received.subject_id):
+    record, content = received.record, received.record.content
+    ours = record.to_region.startswith(received.us.region)
+    if not ours or received.kind != wire_kind(content.kind):
         raise BadMessage()
     notice = _new_notice(content, record.to_region, tx, received.subject_id)
     notice.direction, notice.peer = NoticeDirection.IN, received.from_node
     notice.local_region = record.to_region
-    await tx.add(notice)
+    if not await tx.add_if_new(notice):
+        raise BadMessage()
     await note_subject(notice.id, content.model_dump(), tx)
     return notice, content
 

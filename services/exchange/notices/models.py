@@ -20,8 +20,8 @@ class Notice(Row, table=True):
     """`region` is the place it speaks of, `to_region` the one that is told, `local_region` the
     one of the two that is ours. `peer` is null while no participant covers `to_region`: the
     notice is then undeliverable, and visible as such. It says what was last said of the matter;
-    `void` is one that was taken back. `follows` is the notice of ours whose person it is about.
-    Once erased it names nobody."""
+    `void` is one that was taken back. `follows` is the notice of ours whose person it is about, or
+    the word before it about the same claim. Once erased it names nobody."""
 
     __tablename__ = "notices"
     __table_args__ = (

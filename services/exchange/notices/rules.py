@@ -19,10 +19,16 @@ class NoticeKind(StrEnum):
     CLAIM_SUBMITTED = "claim-submitted"
     CLAIM_STEP = "claim-step"
     CLAIM_ANSWER = "claim-answer"
+    CLAIM_PAPER = "claim-paper"
 
 
 # Words about a claim that one county pays for another (报销结算), for the claims of both.
-CLAIM_KINDS = (NoticeKind.CLAIM_SUBMITTED, NoticeKind.CLAIM_STEP, NoticeKind.CLAIM_ANSWER)
+CLAIM_KINDS = (
+    NoticeKind.CLAIM_SUBMITTED,
+    NoticeKind.CLAIM_STEP,
+    NoticeKind.CLAIM_ANSWER,
+    NoticeKind.CLAIM_PAPER,
+)
 
 
 # Where the home county's record may have to change, it says whether its record agrees.

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from services.exchange.attachments.schemas import FileSize, MediaType, Reference, Sha256
 from services.exchange.messages.models import Delivery
 from services.exchange.notices.models import NoticeDirection
 from services.exchange.notices.rules import NoticeKind
@@ -154,6 +155,30 @@ class ClaimAnswer(ClaimWord):
     list_reference: ClaimReference | None = None
 
 
+class ClaimPaper(Content):
+    """A paper of a claim that you pay (报销材料), to be fetched from the sender as an attachment
+    of this id and hash. Names nobody."""
+
+    kind: Literal[NoticeKind.CLAIM_PAPER]
+    claim_id: UUID
+    paper: Literal["receipt", "record", "other"]
+    attachment_id: UUID
+    sha256: Sha256
+    size: FileSize
+    media_type: MediaType
+
+    @property
+    def reference(self) -> Reference:
+        """How the attachment is fetched."""
+        return Reference(
+            id=self.attachment_id,
+            sha256=self.sha256,
+            size=self.size,
+            media_type=self.media_type,
+            name=f"{self.paper}.{self.media_type.rpartition('/')[2]}",
+        )
+
+
 AnyContent = Annotated[
     Arrival
     | Departure
@@ -164,7 +189,8 @@ AnyContent = Annotated[
     | Correction
     | ClaimSubmitted
     | ClaimStep
-    | ClaimAnswer,
+    | ClaimAnswer
+    | ClaimPaper,
     Field(discriminator="kind"),
 ]
 CONTENT: TypeAdapter[AnyContent] = TypeAdapter(AnyContent)

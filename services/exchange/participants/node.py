@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from services.exchange.participants.models import NodeKey, OwnNode
@@ -118,7 +119,13 @@ def new_key(not_before: datetime, tx: Tx) -> NodeKey:
 
 
 def secret_half(kid: str, sealed: bytes, tx: Tx) -> SigningKey:
-    return SigningKey.from_text(tx.vault.open(sealed, _place(kid)))
+    return _signing_key(tx.vault.open(sealed, _place(kid)))
+
+
+@lru_cache(maxsize=8)
+def _signing_key(text: str) -> SigningKey:
+    """Ours change a few times a year, and every message asks for one."""
+    return SigningKey.from_text(text)
 
 
 def published(key: NodeKey) -> JsonObject:

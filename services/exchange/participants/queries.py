@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.exchange.errors import ParticipantNotFound
 from services.exchange.participants.levels import Level
 from services.exchange.participants.models import Participant, ParticipantRecord
-from services.exchange.participants.node import our_keys, own_row
+from services.exchange.participants.node import our_keys, our_node, own_row
 from services.exchange.participants.rules import says_the_same
 from services.exchange.participants.schemas import (
     DirectoryPage,
@@ -15,6 +15,7 @@ from services.exchange.participants.schemas import (
 )
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, number_in, text_in
+from shared.signing import sign_detached
 
 _FOR_REGION = """
 SELECT participants.* FROM participants, unnest(region_prefixes) AS prefix
@@ -103,6 +104,12 @@ async def get_own_record(tx: Tx) -> Record:
     if known is None or says_the_same(record, Record.model_validate(known.record)):
         return record
     return record.model_copy(update={"version": known.record_version + 1})
+
+
+async def own_signature(record: Record, tx: Tx) -> str:
+    """Our detached JWS over our own record, for a city that is to admit us: it compares the key's
+    id with our operator, which proves the rest."""
+    return sign_detached(record.model_dump(mode="json"), (await our_node(tx)).key)
 
 
 async def own_participant(tx: Tx) -> Participant | None:

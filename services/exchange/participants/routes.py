@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from services.exchange.auth import CanAdminister, CanRead
 from services.exchange.dci.partner_queries import published_keys
@@ -88,6 +88,8 @@ async def get_keys(tx: PublicTransaction) -> JsonObject:
     return await published_keys(tx)
 
 
-@well_known.get("/participant.json", summary="Our own record, unsigned")
-async def get_own_record(tx: PublicTransaction) -> Record:
-    return await queries.get_own_record(tx)
+@well_known.get("/participant.json", summary="Our own record, signed by ourselves in a header")
+async def get_own_record(tx: PublicTransaction, response: Response) -> Record:
+    record = await queries.get_own_record(tx)
+    response.headers["Record-Signature"] = await queries.own_signature(record, tx)
+    return record

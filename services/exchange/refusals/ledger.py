@@ -1,19 +1,35 @@
 """Taking down what was refused, while it is refused."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 
+import structlog
+
 from services.exchange.errors import Refused
+from services.exchange.messages.line import Line
 from services.exchange.refusals.handlers import forget_old, log_refusals
 from services.exchange.refusals.rules import AN_HOUR, BATCH
 from shared.app import Parts
 from shared.db import Tx
+from shared.ids import new_id
 from shared.jobs import repeating
 
+log = structlog.get_logger()
+
 _EVERY_SECONDS = 30.0
+_KEEP = """
+INSERT INTO refusals (at, sender_id, message_id, code, reason, body_sha256)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+"""
+_COUNT = """
+INSERT INTO refusals_uncounted (hour, process, count) VALUES ($1, $2, $3)
+ON CONFLICT (hour, process) DO UPDATE SET count = excluded.count
+"""
+
+_Row = tuple[str | None, str | None, str, str, bytes]
 
 
 class Ledger:
@@ -26,7 +42,9 @@ class Ledger:
         self._an_hour = an_hour
         self._hour = datetime.min.replace(tzinfo=UTC)
         self._kept = 0
+        self._process = new_id()
         self._beyond: Counter[datetime] = Counter()
+        self._line: Line[_Row, None] = Line(self._write, BATCH)
 
     async def keep(self, refused: Refused, body: bytes) -> None:
         """The reason is the error's own, never the message's text."""
@@ -37,28 +55,38 @@ class Ledger:
         if self._kept > self._an_hour:
             self._beyond[hour] += 1
             return
+        hashed = sha256(body).digest()
+        await self._line.put(
+            (refused.sender, refused.message_id, refused.code, type(refused).__name__, hashed)
+        )
+
+    async def close(self) -> None:
+        """A process that ends in order leaves its count; a killed one may lose half a minute's."""
+        await self._line.close()
+        try:
+            async with self._database.transaction(self._actor) as tx:
+                await self.count_beyond(tx)
+        except Exception as error:
+            log.warning("refusals-uncounted", error=type(error).__name__)
+
+    async def _write(self, rows: Sequence[_Row]) -> Sequence[None]:
+        columns = [list(column) for column in zip(*rows, strict=True)]
         async with self._database.transaction(self._actor) as tx:
-            await tx.execute(
-                "INSERT INTO refusals (at, sender_id, message_id, code, reason, body_sha256)"
-                " VALUES ($1, $2, $3, $4, $5, $6)",
-                tx.now,
-                refused.sender,
-                refused.message_id,
-                refused.code,
-                type(refused).__name__,
-                sha256(body).digest(),
-            )
+            await tx.execute(_KEEP, tx.now, *columns)
+        return [None] * len(rows)
 
     async def count_beyond(self, tx: Tx) -> None:
-        """Write down how many were not kept one by one."""
-        counted, self._beyond = self._beyond, Counter()
-        for hour, count in counted.items():
-            await tx.execute(
-                "INSERT INTO refusals_uncounted AS known (hour, count) VALUES ($1, $2)"
-                " ON CONFLICT (hour) DO UPDATE SET count = known.count + excluded.count",
-                hour,
-                count,
-            )
+        """Write down how many were not kept one by one: the whole count of this process, which an
+        outage cannot take away. What is seen to be written is let go once its hour is over."""
+        rows = await tx.fetch(
+            "SELECT hour, count FROM refusals_uncounted WHERE process = $1", self._process
+        )
+        written = {row["hour"]: row["count"] for row in rows}
+        for hour, count in [*self._beyond.items()]:
+            if written.get(hour) != count:
+                await tx.execute(_COUNT, hour, self._process, count)
+            elif hour != self._hour:
+                del self._beyond[hour]
 
 
 @asynccontextmanager
@@ -68,4 +96,7 @@ async def refusals(parts: Parts) -> AsyncIterator[None]:
     parts.app.state.refusals = ledger
     steps = (ledger.count_beyond, log_refusals, forget_old)
     async with repeating(parts, "refusals", *steps, every=_EVERY_SECONDS, batch=BATCH):
-        yield
+        try:
+            yield
+        finally:
+            await ledger.close()

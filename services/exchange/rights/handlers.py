@@ -64,6 +64,7 @@ def _decision(hers: Hers, busy: int, notices: int, inquiries: int, tx: Tx) -> Er
         "evidence": records,
         "matters-under-way": busy,
         "facts": records - busy,
+        "claim-papers": len(hers.claim_papers),
         "home-consents": len(hers.consents),
         "record-keeping": len(hers.keepings),
         "partner-subscriptions": len(hers.subscriptions),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.exchange.attachments.models import Attachment
 from services.exchange.attachments.queries import of_inquiry
 from services.exchange.attachments.queries import view_of as attachment_view
 from services.exchange.dci.models import DciTransaction, Subscription
@@ -34,6 +35,10 @@ _NOTICES = """
 SELECT * FROM notices WHERE id = ANY($1::uuid[]) OR person_id = ANY($1::uuid[]) ORDER BY id
 """
 _INQUIRIES = "SELECT * FROM inquiries WHERE id = ANY($1::uuid[]) ORDER BY id"
+_CLAIM_PAPERS = """
+SELECT * FROM attachments WHERE inquiry_id = ANY($1::uuid[]) AND state <> 'erased'
+  AND NOT EXISTS (SELECT FROM inquiries WHERE inquiries.id = inquiry_id) ORDER BY id
+"""
 _HANDOVERS = """
 SELECT handovers.* FROM handovers JOIN keepings ON keepings.id = keeping_id
 WHERE person_id = ANY($1::uuid[]) ORDER BY handovers.id
@@ -54,6 +59,7 @@ class Hers:
     notices: Sequence[Notice]
     inquiries: Sequence[Inquiry]
     linked: Sequence[Inquiry]
+    claim_papers: Sequence[Attachment]
     consents: Sequence[HomeConsent]
     keepings: Sequence[Keeping]
     subscriptions: Sequence[Subscription]
@@ -77,6 +83,7 @@ async def find_hers(person_id: UUID, tx: Tx, *, lock: bool = False) -> Hers:
         notices=notices,
         inquiries=sure,
         linked=[each for each in inquiries if each not in sure],
+        claim_papers=await tx.find(Attachment, _CLAIM_PAPERS, ids),
         consents=await _of(HomeConsent, ids, tx),
         keepings=await _of(Keeping, ids, tx),
         subscriptions=await _of(Subscription, ids, tx),
@@ -106,6 +113,7 @@ async def export_person(person_id: UUID, tx: Tx) -> ExchangeExport:
         notices=[await notice_view(each, tx) for each in hers.notices],
         inquiries=[await _inquiry(each, tx) for each in hers.inquiries],
         linked_inquiries=await summaries_of(hers.linked, tx),
+        claim_papers=[attachment_view(each, tx) for each in hers.claim_papers],
         home_consents=[
             HomeConsentExport.model_validate(each.model_dump()) for each in hers.consents
         ],

@@ -7,6 +7,7 @@ from shared.problems import Text
 
 _TASK: Final = "个人信息保护法第十三条"
 _PROOF: Final = "个人信息保护法第十四条、第十五条"
+_ACCOUNTS: Final = "会计法第二十三条"
 _LOGS: Final = "网络数据安全管理条例"
 
 # 删除规则表. What is over goes with everything said in it; that it was, and its hash, stay.
@@ -36,6 +37,16 @@ KEEPING: Final = (
             "只保留两地之间曾有此类通报或协查、何时办理,不含姓名、号码和内容,供核对和考核机关。",
             "Only that there was a notice or an inquiry of a kind, and when, is kept, without name,"
             " number and content, so that offices can be held to account.",
+        ),
+    ),
+    Keeping(
+        "claim-papers",
+        _ACCOUNTS,
+        Text(
+            "报销材料随报销保存:在办或已付的作为会计凭证或供审核;撤回,或者该报销依申请删除的,"
+            "材料随即删除,只留哈希值。",
+            "Papers stay with their claim, for the office that decides and for the accounts; once"
+            " it is taken back or erased they go at once, and only their hashes stay.",
         ),
     ),
     Keeping(

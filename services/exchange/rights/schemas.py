@@ -60,6 +60,7 @@ class ExchangeExport(BaseModel):
     notices: Sequence[NoticeView]
     inquiries: Sequence[InquiryExport]
     linked_inquiries: Sequence[InquirySummary]
+    claim_papers: Sequence[AttachmentView]
     home_consents: Sequence[HomeConsentExport]
     keepings: Sequence[KeepingExport]
     handovers: Sequence[HandoverView]

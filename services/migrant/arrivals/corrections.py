@@ -11,6 +11,7 @@ from services.migrant.arrivals.queries import change_place, view_of
 from services.migrant.arrivals.rules import check_bounds, doubts_left
 from services.migrant.arrivals.schemas import AnnulArrival, ArrivalView, CorrectStay
 from services.migrant.errors import AlreadyAnnulled, NotADeparture
+from services.migrant.regions.queries import place_of, require_home
 from shared.db import Tx
 from shared.events.migrant import ArrivalAnnulled, StayCorrected
 from shared.ids import new_id
@@ -23,11 +24,11 @@ _MAY_BE_EMPTIED = ("room_id", "employer", "to_region")
 async def correct_stay(command: CorrectStay, arrival_id: UUID, tx: Tx) -> ArrivalView:
     """Change what `command` names, within what the stays before and after leave room for. The
     stay that this one ended as a move follows. Raises NotFound, OutsideJurisdiction,
-    AlreadyAnnulled, NotADeparture, DepartureBeforeArrival, OverlapsStay."""
+    UnknownRegion, AlreadyAnnulled, NotADeparture, DepartureBeforeArrival, OverlapsStay."""
     not_before, not_after = await _bounds(arrival_id, tx)
     stay = await _standing(arrival_id, tx)
     tx.saw(stay.person_id, "arrival")
-    changed = _changed(command, stay)
+    changed = _changed(await _known(command, stay, tx), stay)
     doubts = doubts_left(stay.doubts, list(changed), command.answered)
     if not changed and doubts == stay.doubts:
         return view_of(stay)
@@ -102,6 +103,16 @@ async def _standing(arrival_id: UUID, tx: Tx) -> Arrival:
     if stay.ended_by == StayEnd.ANNULMENT:
         raise AlreadyAnnulled()
     return stay
+
+
+async def _known(command: CorrectStay, stay: Arrival, tx: Tx) -> CorrectStay:
+    """The correction with the code of today of the place it names. Raises UnknownRegion."""
+    if command.origin_region not in (None, stay.origin_region):
+        await require_home(command.origin_region, tx)
+    if command.region in (None, stay.region):
+        return command
+    region = await place_of(command.region, command.arrived_on or stay.arrived_on, tx)
+    return command.model_copy(update={"region": region})
 
 
 def _changed(command: CorrectStay, stay: Arrival) -> dict[str, object]:

@@ -15,6 +15,7 @@ from services.migrant.arrivals.schemas import (
     RegisterGroup,
     SharedArrival,
 )
+from services.migrant.regions.queries import place_of
 from shared.db import Tx
 from shared.ids import new_id
 from shared.problems import MalformedBody, NotFound, OutsideJurisdiction, Problem
@@ -23,9 +24,10 @@ from shared.validation import field_errors
 
 async def register_group(command: RegisterGroup, language: str, tx: Tx) -> GroupView:
     """Register everybody of a group one after the other, through the single form. Who is refused
-    leaves nothing behind and spoils no other; the answer says why. Raises OutsideJurisdiction;
-    NotFound for a `group_id` that is none here."""
-    if not tx.actor.covers(command.shared.region):
+    leaves nothing behind and spoils no other; the answer says why. Raises UnknownRegion,
+    OutsideJurisdiction; NotFound for a `group_id` that is none here."""
+    region = await place_of(command.shared.region, command.shared.arrived_on, tx)
+    if not tx.actor.covers(region):
         raise OutsideJurisdiction()
     group_id = command.group_id or new_id()
     if command.group_id is not None:

@@ -28,6 +28,7 @@ from services.migrant.people.queries import (
     require_person,
 )
 from services.migrant.people.rules import same_name
+from services.migrant.regions.queries import place_of, require_home
 from shared.db import Tx
 from shared.events.migrant import MigrantArrived, MigrantDeparted
 from shared.ids import new_id
@@ -37,8 +38,15 @@ from shared.problems import OutsideJurisdiction
 async def register_arrival(command: RegisterArrival, tx: Tx) -> ArrivalView:
     """Register somebody at the desk. A known id number keeps its person_id; a stay still open
     elsewhere in the county ends as a move. Somebody recorded dead is registered all the same: she
-    stands there, and the stay is in doubt. Raises OutsideJurisdiction, AlreadyArrived,
-    OverlapsStay, NameDiffers."""
+    stands there, and the stay is in doubt. Raises OutsideJurisdiction, UnknownRegion,
+    AlreadyArrived, OverlapsStay, NameDiffers."""
+    await require_home(command.origin_region, tx)
+    region = await place_of(command.region, command.arrived_on, tx)
+    return await _register(command.model_copy(update={"region": region}), tx)
+
+
+async def _register(command: RegisterArrival, tx: Tx) -> ArrivalView:
+    """An arrival whose codes are known to be regions of today."""
     if not tx.actor.covers(command.region):
         raise OutsideJurisdiction()
     known = await find_known(command.id_number, tx)
@@ -87,13 +95,14 @@ async def register_move(command: RegisterMove, tx: Tx) -> ArrivalView:
     stay = await open_stay(person.person_id, tx, lock=True)
     if stay is None:
         raise NotHere()
-    check_move(stay.region == command.region, stay.room_id == command.room_id)
-    return await register_arrival(
+    region = await place_of(command.region, command.moved_on, tx)
+    check_move(stay.region == region, stay.room_id == command.room_id)
+    return await _register(
         RegisterArrival(
             name=person.name,
             id_number=id_number_of(person, tx),
             origin_region=stay.origin_region,
-            region=command.region,
+            region=region,
             arrived_on=command.moved_on,
             stay_purpose=command.stay_purpose or stay.stay_purpose,
             room_id=command.room_id,

@@ -18,12 +18,13 @@ from services.migrant.certificates.examining import (
     KnownStatus,
     Question,
     StatusReference,
+    claimed,
     conclude,
     examine,
     read,
 )
 from services.migrant.certificates.faults import WORDS, Reason
-from services.migrant.certificates.keys import public_keys
+from services.migrant.certificates.keys import PUBLISHED, key_set, published_since
 from services.migrant.certificates.known import KnownIssuers
 from services.migrant.certificates.models import CertificateCheck
 from services.migrant.certificates.rules import HELP, ISSUER, Claim, IssuerHere, Outcome
@@ -35,6 +36,11 @@ from shared.db import Tx
 from shared.events.migrant import CertificateChecked
 from shared.ids import new_id
 from shared.usage import Purpose
+
+_OWN = f"""
+SELECT {PUBLISHED} AS keys, certificate_holder($2) AS holder,
+       (SELECT revoked FROM status_entries WHERE list_id = $3 AND "index" = $4) AS revoked
+"""  # noqa: S608 parts of our own
 
 UNKNOWN = "unknown"  # what is written for an id or issuer that no signature vouches for
 
@@ -99,7 +105,7 @@ async def check_certificate(
         checked_at=tx.now,
         checked_by=tx.actor.sub,
     )
-    await tx.add(check)
+    tx.add_last(check)
     tx.emit(
         CertificateChecked(
             check_id=check.id,
@@ -131,19 +137,20 @@ async def check_certificate(
 async def _examine_own(
     shown: sdjwt.Presentation, command: CheckCertificate, finding: Finding, tx: Tx
 ) -> UUID | None:
-    """Ours is looked up where we keep it. The holder, where a signature vouches for whom it is."""
-    question = Question(command.nonce, command.audience)
-    examine(shown, await public_keys(tx), question, tx.now, finding)
-    if finding.certificate_id is None:
-        return None
+    """Ours is looked up where we keep it, by what it says of itself; that counts for nothing, and
+    so does whose it is, until a signature vouches for it."""
+    said = claimed(shown)
     row = await tx.fetch_row(
-        "SELECT certificate_holder($1) AS holder,"
-        ' (SELECT revoked FROM status_entries WHERE list_id = $2 AND "index" = $3) AS revoked',
-        finding.certificate_id,
-        _own_list(finding.status) if finding.status else None,
-        finding.status.idx if finding.status else None,
+        _OWN,
+        published_since(tx),
+        said.jti if said else None,
+        _own_list(said.status.status_list) if said else None,
+        said.status.status_list.idx if said else None,
     )
-    if row is None:
+    assert row is not None  # one row, whatever is there
+    question = Question(command.nonce, command.audience)
+    examine(shown, key_set(row["keys"] or ()), question, tx.now, finding)
+    if finding.certificate_id is None:
         return None
     if finding.outcome is None and row["revoked"] is None:
         finding.end(Outcome.MALFORMED, Reason.BAD_STATUS)

@@ -39,7 +39,7 @@ class _Status(BaseModel):
     status_list: StatusReference
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     """What a certificate of our type says openly."""
 
     iss: str
@@ -109,6 +109,14 @@ def read(text: str, finding: Finding) -> sdjwt.Presentation | None:
         return None
 
 
+def claimed(shown: sdjwt.Presentation) -> Body | None:
+    """What it says of itself before anything of it is believed; None for another type."""
+    try:
+        return Body.model_validate(shown.payload)
+    except ValidationError:
+        return None
+
+
 def examine(
     shown: sdjwt.Presentation,
     keys: KeySet | None,
@@ -155,7 +163,7 @@ def _verify(
     """Raises a Fault, or ValidationError for what is no certificate of our type."""
     sdjwt.verify_signature(shown, keys)
     finding.signature_valid = True
-    body = _Body.model_validate(shown.payload)
+    body = Body.model_validate(shown.payload)
     finding.certificate_id = body.jti
     finding.valid_until = datetime.fromtimestamp(body.exp, UTC)
     claims = _CLAIMS.validate_python(sdjwt.disclosed(shown), strict=False)

@@ -1,6 +1,7 @@
 """The signing keys of this county: made here, sealed here, published by their public half."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -13,6 +14,12 @@ from shared.db import Tx
 _LOCK = 0x43455254  # "CERT": one process at a time makes a key
 # A retired key stays published as long as the longest certificate it may have signed.
 _PUBLISHED_AFTER_RETIREMENT = timedelta(days=366)
+
+# As a part of a statement, so that a check of a certificate asks for all it needs at once.
+PUBLISHED = (
+    "(SELECT array_agg(public_jwk::text ORDER BY starts_at DESC) FROM issuer_keys"
+    " WHERE retired_at IS NULL OR retired_at > $1)"
+)
 
 
 async def signing_key(tx: Tx) -> ECKey:
@@ -44,16 +51,22 @@ async def public_keys(tx: Tx) -> KeySet:
     if not found:
         await signing_key(tx)
         found = await _published(tx)
-    return KeySet([_imported(each) for each in found])
+    return key_set(found)
+
+
+def key_set(jwks: Sequence[str]) -> KeySet:
+    """From public keys as JSON texts."""
+    return KeySet([_imported(each) for each in jwks])
 
 
 async def _published(tx: Tx) -> list[str]:
-    rows = await tx.fetch(
-        "SELECT public_jwk::text AS jwk FROM issuer_keys"
-        " WHERE retired_at IS NULL OR retired_at > $1 ORDER BY starts_at DESC",
-        tx.now - _PUBLISHED_AFTER_RETIREMENT,
-    )
-    return [row["jwk"] for row in rows]
+    found: list[str] | None = await tx.fetch_value(f"SELECT {PUBLISHED}", published_since(tx))
+    return found or []
+
+
+def published_since(tx: Tx) -> datetime:
+    """$1 of PUBLISHED."""
+    return tx.now - _PUBLISHED_AFTER_RETIREMENT
 
 
 @lru_cache(maxsize=64)

@@ -5,17 +5,17 @@ from uuid import UUID
 from services.migrant.claims.errors import DisputedBefore, NotNow
 from services.migrant.claims.queries import all_rules
 from services.migrant.claims.received_models import ReceivedClaim
-from services.migrant.claims.received_queries import most_fen, opened, place, seen
+from services.migrant.claims.received_queries import most_fen, seen
 from services.migrant.claims.received_rules import (
     CLOSED,
     OPEN,
     after_decision,
-    check_decision,
     pay_by,
 )
 from services.migrant.claims.received_schemas import ReceivedClaimView
-from services.migrant.claims.rules import Standing
+from services.migrant.claims.rules import Standing, check_decision
 from services.migrant.claims.schemas import DecideClaim, DisputeClaim
+from services.migrant.claims.sealing import opened, seal
 from shared.db import Tx
 from shared.events.migrant_claims import ClaimAnswered
 
@@ -37,9 +37,7 @@ async def decide_received(claim_id: UUID, command: DecideClaim, tx: Tx) -> Recei
     claim.status = after_decision(command.granted_fen, claim.paid_fen)
     claim.decided_on, claim.decided_by = tx.today, tx.actor.sub
     claim.granted_fen = command.granted_fen
-    claim.reason_sealed = (
-        tx.vault.seal(command.reason, place(claim.id, "reason")) if command.reason else None
-    )
+    seal(claim, "reason", command.reason, tx)
     accepted = claim.status is Standing.ACCEPTED
     claim.due_on = pay_by(tx.today, claim.pay_days) if accepted else None
     return await _told(claim, tx)
@@ -69,7 +67,7 @@ def answer(claim: ReceivedClaim, tx: Tx) -> None:
     tx.emit(
         ClaimAnswered(
             claim_id=claim.id,
-            region=claim.region,
+            region=claim.payer_region,
             to_region=claim.from_region,
             revision=claim.revision,
             number=claim.answers,

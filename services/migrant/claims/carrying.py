@@ -8,8 +8,8 @@ that crossed with its payment comes back as paid, on both sides.
 from datetime import date
 
 from services.migrant.claims.models import Claim
-from services.migrant.claims.queries import opened
 from services.migrant.claims.rules import ClaimRule, ClaimStatus, Payer, TellStep
+from services.migrant.claims.sealing import opened
 from services.migrant.people.models import PersonHere
 from services.migrant.people.queries import id_number_of, require_person
 from shared.db import Tx
@@ -66,14 +66,16 @@ def tell_step(claim: Claim, step: TellStep, day: date, tx: Tx) -> None:
 
 
 async def tell_again(claim: Claim, rule: ClaimRule, tx: Tx) -> None:
-    """Say where the claim stands: the whole of it while nobody there has answered, and its last
-    step afterwards. Said twice it harms nothing."""
+    """Say where the claim stands: that it is taken back, where it is settled on paper; the whole of
+    it while nobody there has answered; and its last step afterwards. Said twice it harms
+    nothing."""
     status = ClaimStatus(claim.status)
-    if status is ClaimStatus.SENT:
+    if claim.by_hand or claim.recalled_on is not None:
+        _say_step(claim, TellStep.WITHDRAWN, tx.today, tx)
+    elif status is ClaimStatus.SENT:
         await submit(claim, rule, tx)
-        return
-    step = TellStep.WITHDRAWN if claim.by_hand else _STEP_OF.get(status, TellStep.DISPUTED)
-    _say_step(claim, step, tx.today, tx)
+    else:
+        _say_step(claim, _STEP_OF.get(status, TellStep.DISPUTED), tx.today, tx)
 
 
 def _say_step(claim: Claim, step: TellStep, day: date, tx: Tx) -> None:

@@ -1,6 +1,14 @@
 """What can go wrong with claims."""
 
-from shared.problems import BodyTooLarge, Conflict, NotFound, Problem, Text, WrongMediaType
+from shared.problems import (
+    BodyTooLarge,
+    Conflict,
+    Forbidden,
+    NotFound,
+    Problem,
+    Text,
+    WrongMediaType,
+)
 
 
 class NoRule(Conflict):
@@ -61,8 +69,8 @@ class RuleExists(Conflict):
 class AnsweredThere(Conflict):
     type = "answered-by-the-paying-county"
     title = Text(
-        "支付地已收到此报销,由其在本系统答复和支付",
-        "The paying county has this claim here, and answers and pays it itself",
+        "此报销由支付地在本系统答复和支付;要改走纸质,先向其收回",
+        "The paying county answers and pays this claim itself; ask it back to settle it on paper",
     )
 
 
@@ -115,7 +123,51 @@ class ClaimListChanged(Conflict):
 
 
 class PaperTooLarge(BodyTooLarge):
-    title = Text("附件不能超过5 MiB", "A paper has at most 5 MiB")
+    title = Text("附件不能超过20 MiB", "A paper has at most 20 MiB")
+
+
+class NotRecallable(Conflict):
+    type = "claim-not-recallable"
+    title = Text(
+        "只有送交户籍所在地、尚未收回的报销可收回改走纸质",
+        "Only a claim that went to the home county, and was not asked back yet, can be asked back",
+    )
+
+
+class RecallUnderWay(Conflict):
+    type = "claim-recall-under-way"
+    title = Text(
+        "正在向支付地收回,收回或得知已支付后再办",
+        "The claim was asked back: go on once that county gave it back, or says that it has paid",
+    )
+
+
+class NotTheApprover(Forbidden):
+    type = "not-the-approver"
+    title = Text("代发文件只交批准清单的人", "The bank's file is for whoever approved the list")
+
+
+class UnknownBankProfile(NotFound):
+    type = "unknown-bank-profile"
+    title = Text("没有此种代发文件格式", "No layout of this code")
+
+
+class AccountMissing(Conflict):
+    type = "account-missing"
+    title = Text("清单中有报销未填收款账号", "A claim on the list names no account")
+
+
+class BankFileUnreadable(Problem):
+    status = 422
+    type = "bank-file-unreadable"
+    title = Text(
+        "回盘文件无法读取,或缺少格式要求的列",
+        "The bank's file cannot be read, or lacks a column of the layout",
+    )
+
+
+class BankFileTooLarge(BodyTooLarge):
+    title = Text("回盘文件不能超过5 MiB", "The bank's file has at most 5 MiB")
 
 
 class NotAPaper(WrongMediaType):

@@ -8,7 +8,6 @@ from services.migrant.claims.errors import (
     AnsweredThere,
     ClaimedBefore,
     DisputedBefore,
-    GrantTooHigh,
     NoRule,
     NotAPaper,
     NothingToCorrect,
@@ -16,12 +15,13 @@ from services.migrant.claims.errors import (
     PapersMissing,
     PaperTooLarge,
     PayerUnknown,
-    ReasonNeeded,
+    RecallUnderWay,
     RuleExists,
     TooManyPapers,
 )
-from services.migrant.claims.models import Claim, ClaimPaper
-from services.migrant.claims.queries import all_rules, paper_place, place, rule_of, seen
+from services.migrant.claims.models import Claim, ClaimPaper, ClaimRuleRow
+from services.migrant.claims.papers import release_papers
+from services.migrant.claims.queries import all_rules, paper_place, rule_of, seen
 from services.migrant.claims.rules import (
     MOST_BYTES,
     MOST_PAPERS,
@@ -31,6 +31,7 @@ from services.migrant.claims.rules import (
     Payer,
     Step,
     TellStep,
+    check_decision,
     due_on,
     may,
     media_type_of,
@@ -52,6 +53,7 @@ from services.migrant.claims.schemas import (
     PaymentView,
     SetClaimRule,
 )
+from services.migrant.claims.sealing import seal
 from services.migrant.claims.settling import note_lateness, settle
 from services.migrant.people.models import PersonHere
 from services.migrant.people.queries import require_person
@@ -62,21 +64,20 @@ from shared.ids import new_id
 from shared.problems import OutsideJurisdiction, Problem
 from shared.subjects import require_own
 
+_TELL_PAPERS = "UPDATE claim_papers SET to_tell = true WHERE claim_id = $1"
 _SAME_CLAIMS = "SELECT claim_exists($1, $2, $3, $4, $5)"
 
 
 async def set_rule(command: SetClaimRule, tx: Tx) -> ClaimRuleView:
     """Rules are added, never changed: claims already filed keep theirs. Raises RuleExists."""
-    added = await tx.execute(
-        "INSERT INTO claim_rules (code, since, rule, recorded_at, recorded_by)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-        command.code,
-        command.since,
-        command.model_dump(mode="json"),
-        tx.now,
-        tx.actor.sub,
+    row = ClaimRuleRow(
+        code=command.code,
+        since=command.since,
+        rule=command.model_dump(mode="json"),
+        recorded_at=tx.now,
+        recorded_by=tx.actor.sub,
     )
-    if added != "INSERT 0 1":
+    if not await tx.add_if_new(row):
         raise RuleExists()
     return ClaimRuleView(rule=ClaimRule(**command.model_dump()), shipped=False)
 
@@ -98,10 +99,8 @@ async def file_claim(command: FileClaim, tx: Tx) -> ClaimView:
 
 
 def _claim(command: FileClaim, person: PersonHere, rule: ClaimRule, tx: Tx) -> Claim:
-    claim_id = new_id()
-    account = command.account
-    return Claim(
-        id=claim_id,
+    claim = Claim(
+        id=new_id(),
         person_id=person.person_id,
         region=command.region,
         service=command.service,
@@ -110,10 +109,9 @@ def _claim(command: FileClaim, person: PersonHere, rule: ClaimRule, tx: Tx) -> C
         payer_region=_payer_region(command, person, rule),
         employer_code=command.employer_code if rule.payer is Payer.EMPLOYER else None,
         served_on=command.served_on,
-        provider_sealed=tx.vault.seal(command.provider, place(claim_id, "provider")),
+        provider_sealed=b"",
         provider_index=_provider_index(command.provider, tx),
         amount_fen=command.amount_fen,
-        account_sealed=tx.vault.seal(account, place(claim_id, "account")) if account else None,
         status=ClaimStatus.FILED,
         due_on=due_on(ClaimStatus.FILED, tx.today, rule),
         filed_on=tx.today,
@@ -122,6 +120,9 @@ def _claim(command: FileClaim, person: PersonHere, rule: ClaimRule, tx: Tx) -> C
         recorded_at=tx.now,
         recorded_by=tx.actor.sub,
     )
+    seal(claim, "provider", command.provider, tx)
+    seal(claim, "account", command.account, tx)
+    return claim
 
 
 def _payer_region(command: FileClaim, person: PersonHere, rule: ClaimRule) -> str | None:
@@ -182,6 +183,7 @@ async def attach_paper(claim_id: UUID, kind: PaperKind, content: bytes, tx: Tx) 
         content_sealed=tx.vault.seal_bytes(content, paper_place(paper_id)),
         added_at=tx.now,
         added_by=tx.actor.sub,
+        to_tell=is_carried(claim),
     )
     await tx.add(paper)
     tx.saw(claim.person_id, "claim")
@@ -200,35 +202,46 @@ async def check_claim(claim_id: UUID, tx: Tx) -> ClaimView:
 
 
 async def send_claim(claim_id: UUID, tx: Tx) -> ClaimView:
-    """To the payer (送支付方): to a home county by event, to others on paper. Raises NotNow."""
+    """To the payer (送支付方): to a home county by event, its papers behind it; to others on
+    paper. Raises NotNow."""
     claim, rule = await _at(claim_id, Step.SEND, tx)
     claim.sent_on = tx.today
+    if is_carried(claim):
+        await tx.execute(_TELL_PAPERS, claim.id)
     view = await _go(claim, ClaimStatus.SENT, rule, tx)
     await submit(claim, rule, tx)
     return view
 
 
 async def correct_claim(claim_id: UUID, command: CorrectClaim, tx: Tx) -> ClaimView:
-    """Put a claim right that nobody has decided on (更正). One that was sent goes there anew; any
-    other is looked at anew. Raises NotNow, NothingToCorrect, ClaimedBefore."""
+    """Put a claim right that was not paid (更正). One that its home county has, or gets, goes there
+    anew and is decided anew; any other is looked at anew. Raises NotNow, RecallUnderWay,
+    NothingToCorrect, ClaimedBefore."""
     claim, rule = await _at(claim_id, Step.CORRECT, tx)
+    if claim.recalled_on is not None:
+        raise RecallUnderWay()
+    if claim.status == ClaimStatus.ACCEPTED and (not is_carried(claim) or claim.paid_fen):
+        raise NotNow(stands=claim.status)
     was = (claim.provider_index, claim.amount_fen)
     if not command.model_dump(exclude_none=True):
         raise NothingToCorrect()
     claim.amount_fen = command.amount_fen or claim.amount_fen
     if command.provider:
-        claim.provider_sealed = tx.vault.seal(command.provider, place(claim.id, "provider"))
+        seal(claim, "provider", command.provider, tx)
         claim.provider_index = _provider_index(command.provider, tx)
     if command.account:
-        claim.account_sealed = tx.vault.seal(command.account, place(claim.id, "account"))
+        seal(claim, "account", command.account, tx)
     if (claim.provider_index, claim.amount_fen) != was:
         await _first(claim, tx)
-    if claim.status != ClaimStatus.SENT:
+    if claim.sent_on is None:
         claim.checked_on = None
         return await _enter(claim, ClaimStatus.FILED, rule, tx)
+    if is_carried(claim):
+        claim.decided_on = claim.granted_fen = claim.reason_sealed = None
     claim.revision += 1
     view = await _enter(claim, ClaimStatus.SENT, rule, tx)
-    await submit(claim, rule, tx)
+    if not claim.by_hand:  # the county that gave it back is not sent it again
+        await submit(claim, rule, tx)
     return view
 
 
@@ -247,37 +260,32 @@ async def dispute_claim(claim_id: UUID, command: DisputeClaim, tx: Tx) -> ClaimV
 
 
 async def decide_claim(claim_id: UUID, command: DecideClaim, tx: Tx) -> ClaimView:
-    """Enter what a payer answered on paper. Raises NotNow, AnsweredThere, ReasonNeeded,
-    GrantTooHigh."""
+    """Enter what a payer answered on paper. Raises NotNow, ReasonNeeded, GrantTooHigh;
+    AnsweredThere and RecallUnderWay where a home county may still answer and pay by itself
+    (recalling.py)."""
     claim, rule = await _at(claim_id, Step.DECIDE, tx)
-    _reach_on_paper(claim, tx)
+    _require_on_paper(claim)
     return await _decided(claim, rule, command, tx.today, tx)
 
 
-def _reach_on_paper(claim: Claim, tx: Tx) -> None:
-    """What a home county may yet get through the exchange is taken back from there. Raises
-    AnsweredThere where it has it."""
-    if claim.payer != Payer.HOME or claim.by_hand:
-        return
-    if claim.arrived_on is not None:
+def _require_on_paper(claim: Claim) -> None:
+    """Raises AnsweredThere, RecallUnderWay."""
+    if claim.recalled_on is not None:
+        raise RecallUnderWay()
+    if claim.payer == Payer.HOME and not claim.by_hand:
         raise AnsweredThere()
-    tell_step(claim, TellStep.WITHDRAWN, tx.today, tx)
-    claim.by_hand = True
 
 
 async def _decided(
     claim: Claim, rule: ClaimRule, command: DecideClaim, day: date, tx: Tx
 ) -> ClaimView:
-    if command.granted is (command.granted_fen is None) or not (command.granted or command.reason):
-        raise ReasonNeeded()
-    if command.granted_fen and command.granted_fen > most_granted(rule, claim.amount_fen):
-        raise GrantTooHigh(most_fen=most_granted(rule, claim.amount_fen))
+    most_fen = most_granted(rule, claim.amount_fen)
+    # A letter that grants a part may leave out why: 1 fen is the least that a grant is.
+    check_decision(command.granted, command.granted_fen, command.reason, most_fen, 1, None)
     note_lateness(claim, Step.DECIDE, day)
     claim.decided_on = day
     claim.granted_fen = command.granted_fen
-    claim.reason_sealed = (
-        tx.vault.seal(command.reason, place(claim.id, "reason")) if command.reason else None
-    )
+    seal(claim, "reason", command.reason, tx)
     status = ClaimStatus.ACCEPTED if command.granted else ClaimStatus.REFUSED
     if status is ClaimStatus.REFUSED:
         settle(claim, paid=False, tx=tx)
@@ -299,8 +307,7 @@ async def pay_claims(command: PayClaims, tx: Tx) -> PaymentsView:
 
 async def _pay(claim_id: UUID, command: PayClaims, tx: Tx) -> None:
     claim, rule = await _at(claim_id, Step.PAY, tx)
-    if claim.payer == Payer.HOME and not claim.by_hand:
-        raise AnsweredThere()
+    _require_on_paper(claim)
     note_lateness(claim, Step.PAY, command.paid_on)
     claim.list_reference, claim.paid_on = command.list_reference, command.paid_on
     claim.paid_fen = claim.granted_fen
@@ -325,7 +332,7 @@ async def object_to_claim(claim_id: UUID, command: ObjectToClaim, tx: Tx) -> Cla
     if claim.objected_on is not None:
         raise NotNow(stands=claim.status)
     claim.objected_on = tx.today
-    claim.objection_sealed = tx.vault.seal(command.reason, place(claim.id, "objection"))
+    seal(claim, "objection", command.reason, tx)
     claim.due_on = due_on(ClaimStatus.OBJECTED, tx.today, rule)
     tell_step(claim, TellStep.OBJECTED, tx.today, tx)
     return await _enter(claim, ClaimStatus.OBJECTED, rule, tx)
@@ -337,6 +344,9 @@ async def withdraw_claim(claim_id: UUID, tx: Tx) -> ClaimView:
     claim, rule = await _at(claim_id, Step.WITHDRAW, tx)
     claim.withdrawn_on = tx.today
     tell_step(claim, TellStep.WITHDRAWN, tx.today, tx)
+    claim.recalled_on = None
+    if claim.sent_on is not None:
+        await release_papers(claim.id, tx)
     return await _enter(claim, ClaimStatus.WITHDRAWN, rule, tx)
 
 

@@ -6,8 +6,10 @@ it has seen our last word. To any other we say that word again: it is under way,
 
 from services.migrant.claims.carrying import tell_again
 from services.migrant.claims.models import Claim
-from services.migrant.claims.queries import place, rule_of
+from services.migrant.claims.queries import rule_of
+from services.migrant.claims.recalling import given_back
 from services.migrant.claims.rules import STATUS_OF, ClaimStatus, Payer, Standing, Step, due_on
+from services.migrant.claims.sealing import seal
 from services.migrant.claims.settling import note_lateness, settle
 from shared.db import Tx
 from shared.events.exchange_claims import ClaimAnswerReceived
@@ -27,7 +29,10 @@ async def hear_answer(event: ClaimAnswerReceived, tx: Tx) -> None:
     claim.answers_heard = event.number
     if event.revision < claim.revision:
         await tell_again(claim, await rule_of(claim, tx), tx)
+    elif claim.recalled_on is not None and event.standing == Standing.WITHDRAWN:
+        await given_back(claim, tx)
     elif not claim.by_hand:
+        claim.recalled_on = None  # it has paid: then nothing is settled on paper
         await _take_over(claim, event, tx)
     await tx.save(claim)
 
@@ -48,9 +53,7 @@ async def _take_over(claim: Claim, event: ClaimAnswerReceived, tx: Tx) -> None:
     claim.paid_on, claim.paid_fen = event.paid_on, event.paid_fen
     claim.list_reference = event.list_reference
     claim.reference = claim.reference or event.reference
-    claim.reason_sealed = (
-        tx.vault.seal(event.reason, place(claim.id, "reason")) if event.reason else None
-    )
+    seal(claim, "reason", event.reason, tx)
     if status is ClaimStatus.REFUSED and before is not status:
         settle(claim, paid=False, tx=tx)
     elif status in _PAID and before not in _PAID:

@@ -24,11 +24,35 @@ class ClaimRuleRow(Row, table=True):
     recorded_by: str
 
 
-class Claim(Row, table=True):
-    """A claim (报销申请). `region` is the residence, where it was filed; sums are whole fen, and
-    `paid_fen` is what was paid in all. `revision` counts what the paying county was told of it,
-    `answers_heard` is the number of its last answer; `by_hand` where it is reached on paper.
-    `reference` is the inquiry or dispute about it."""
+class ClaimBetween(Row):
+    """What the residence and the paying county both hold of a claim between them. Sums are whole
+    fen, and `paid_fen` is what was paid in all; `reference` is the inquiry or dispute about it."""
+
+    id: UUID = Field(primary_key=True)
+    region: str
+    service: str
+    rule_since: date
+    served_on: date
+    amount_fen: int = Field(sa_type=BigInteger)
+    account_sealed: bytes | None = None
+    status: str
+    due_on: date | None = None
+    decided_on: date | None = None
+    granted_fen: int | None = Field(default=None, sa_type=BigInteger)
+    reason_sealed: bytes | None = None
+    objected_on: date | None = None
+    objection_sealed: bytes | None = None
+    list_reference: str | None = None
+    paid_on: date | None = None
+    paid_fen: int | None = Field(default=None, sa_type=BigInteger)
+    reference: str | None = None
+
+
+class Claim(ClaimBetween, table=True):
+    """A claim (报销申请). `region` is the residence, where it was filed. `revision` counts what the
+    paying county was told of it, `answers_heard` is the number of its last answer; `by_hand` where
+    it is reached on paper. `recalled_on` is when the claim was asked back to be settled on paper,
+    until that county has given it back."""
 
     __tablename__ = "claims"
     __table_args__ = (
@@ -37,31 +61,15 @@ class Claim(Row, table=True):
         Index("claims_sent", "sent_on"),
     )
 
-    id: UUID = Field(primary_key=True)
     person_id: UUID
-    region: str
-    service: str
-    rule_since: date
     payer: str
     payer_region: str | None = None
     employer_code: str | None = None
-    served_on: date
     provider_sealed: bytes
     provider_index: bytes
-    amount_fen: int = Field(sa_type=BigInteger)
-    account_sealed: bytes | None = None
-    status: str
-    due_on: date | None = None
     filed_on: date
     checked_on: date | None = None
     sent_on: date | None = None
-    decided_on: date | None = None
-    granted_fen: int | None = Field(default=None, sa_type=BigInteger)
-    reason_sealed: bytes | None = None
-    objected_on: date | None = None
-    objection_sealed: bytes | None = None
-    list_reference: str | None = None
-    paid_on: date | None = None
     confirmed_on: date | None = None
     withdrawn_on: date | None = None
     office_in_time: bool
@@ -70,17 +78,21 @@ class Claim(Row, table=True):
     answers_heard: int = 0
     arrived_on: date | None = None
     by_hand: bool = False
-    paid_fen: int | None = Field(default=None, sa_type=BigInteger)
-    reference: str | None = None
+    recalled_on: date | None = None
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
 
 
 class ClaimPaper(Row, table=True):
-    """A receipt or record attached to a claim; the file itself is sealed."""
+    """A receipt or record attached to a claim; the file itself is sealed. `to_tell` while it has
+    to go to the county that pays, `told_at` when it left, `refused` where our exchange does not
+    carry such a file."""
 
     __tablename__ = "claim_papers"
-    __table_args__ = (Index("claim_papers_claim", "claim_id"),)
+    __table_args__ = (
+        Index("claim_papers_claim", "claim_id"),
+        Index("claim_papers_to_tell", "id", postgresql_where="to_tell"),
+    )
 
     id: UUID = Field(primary_key=True)
     claim_id: UUID = Field(
@@ -92,3 +104,6 @@ class ClaimPaper(Row, table=True):
     content_sealed: bytes
     added_at: datetime = Field(sa_type=Timestamp)
     added_by: str
+    to_tell: bool = False
+    told_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    refused: bool = False

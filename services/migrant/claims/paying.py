@@ -1,9 +1,16 @@
-"""Paying claims of other counties by list: drawn up by one person, approved by another, paid."""
+"""Paying claims of other counties by list: drawn up by one person, approved by another, paid.
+
+From the approval on the money may be on its way: the list is fixed, and what the residence says of
+its claims waits until what became of each payment is known (applying.py).
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.migrant.claims.answering import answer
+from services.migrant.claims.applying import take_held
 from services.migrant.claims.errors import (
     ClaimListChanged,
     ClaimListNotNow,
@@ -15,8 +22,8 @@ from services.migrant.claims.received_models import (
     ClaimPaymentList,
     ReceivedClaim,
 )
-from services.migrant.claims.received_queries import get_list, subject_of
-from services.migrant.claims.received_rules import ClaimListStatus
+from services.migrant.claims.received_queries import get_list, return_place, subject_of
+from services.migrant.claims.received_rules import ClaimListStatus, Outcome
 from services.migrant.claims.received_schemas import (
     ApproveClaimList,
     ClaimListView,
@@ -24,24 +31,46 @@ from services.migrant.claims.received_schemas import (
     PayClaimList,
 )
 from services.migrant.claims.rules import Standing
+from services.migrant.claims.sealing import seal
 from services.migrant.types import COUNTY_DIGITS
 from shared.db import Tx
 from shared.ids import new_id
-from shared.problems import NotFound
+from shared.problems import NotFound, OutsideJurisdiction
 
 _CLAIMS = "SELECT * FROM received_claims WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _LISTED = "SELECT * FROM received_claims WHERE list_id = $1 ORDER BY id FOR UPDATE"
+_OPEN_LINES = """
+SELECT * FROM claim_payment_lines
+WHERE list_id = $1 AND NOT taken_off AND outcome IS NULL ORDER BY id FOR UPDATE
+"""
+_GIVEN_OUT = """
+SELECT EXISTS (SELECT FROM claim_bank_files WHERE list_id = $1 AND direction = 'out')
+"""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of a payment: the bank's or treasury's `reference`, on which day, and why it
+    came back, where it did."""
+
+    reference: str
+    day: date
+    returned: str | None = None
 
 
 async def draw_list(command: DrawClaimList, tx: Tx) -> ClaimListView:
-    """Raises NotFound; NotPayable where one is not accepted, or is on another list."""
+    """The county's list. Raises NotFound; NotPayable where one is not accepted, or is on another
+    list; OutsideJurisdiction for an office of a part of the county."""
     asked = set(command.claim_ids)
     claims = await tx.find(ReceivedClaim, _CLAIMS, list(asked))
     if len(claims) < len(asked):
         raise NotFound()
+    county = claims[0].payer_region[:COUNTY_DIGITS]
+    if not tx.actor.covers(county):
+        raise OutsideJurisdiction()
     drawn = ClaimPaymentList(
         id=new_id(),
-        region=claims[0].region[:COUNTY_DIGITS],
+        region=county,
         status=ClaimListStatus.DRAWN_UP,
         drawn_at=tx.now,
         drawn_by=tx.actor.sub,
@@ -67,7 +96,7 @@ async def _put_on(drawn: ClaimPaymentList, claim: ReceivedClaim, tx: Tx) -> None
 async def approve_list(list_id: UUID, command: ApproveClaimList, tx: Tx) -> ClaimListView:
     """The second person (第二人批准). Raises NotFound, ClaimListNotNow, SecondPersonNeeded,
     ClaimListChanged where a claim left the list since it was looked at."""
-    drawn, claims = await _at(list_id, tx, ClaimListStatus.DRAWN_UP)
+    drawn, claims = await list_at(list_id, tx, ClaimListStatus.DRAWN_UP)
     if tx.actor.sub in {drawn.drawn_by, *(each.decided_by for each in claims)}:
         raise SecondPersonNeeded()
     if (await get_list(list_id, tx)).total_fen != command.total_fen:
@@ -79,52 +108,71 @@ async def approve_list(list_id: UUID, command: ApproveClaimList, tx: Tx) -> Clai
 
 
 async def pay_list(list_id: UUID, command: PayClaimList, tx: Tx) -> ClaimListView:
-    """Enter that an approved list was paid; each county hears of its claims. Raises NotFound,
-    ClaimListNotNow."""
-    drawn, claims = await _at(list_id, tx, ClaimListStatus.APPROVED)
-    drawn.status = ClaimListStatus.PAID
-    drawn.reference, drawn.paid_on = command.reference, command.paid_on
-    await tx.save(drawn)
-    for claim in claims:
-        claim.status, claim.list_id, claim.due_on = Standing.PAID, None, None
-        claim.paid_fen, claim.paid_on = claim.granted_fen, command.paid_on
-        claim.list_reference = command.reference
-        answer(claim, tx)
-        await tx.save(claim)
-        tx.saw(subject_of(claim), "claim")
+    """Enter that everything on an approved list whose end is not known yet was paid; each county
+    hears of its claims. Raises NotFound, ClaimListNotNow."""
+    drawn, claims = await list_at(list_id, tx, ClaimListStatus.APPROVED)
+    of = {each.id: each for each in claims}
+    settlement = Settlement(command.reference, command.paid_on)
+    for line in await open_lines(list_id, tx):
+        await settle_line(line, of[line.claim_id], settlement, tx)
+    await finish(drawn, settlement, tx)
     return await get_list(list_id, tx)
 
 
+async def open_lines(list_id: UUID, tx: Tx) -> list[ClaimPaymentLine]:
+    """The payments of a list whose end is not known, locked."""
+    return await tx.find(ClaimPaymentLine, _OPEN_LINES, list_id)
+
+
+async def settle_line(
+    line: ClaimPaymentLine, claim: ReceivedClaim, settlement: Settlement, tx: Tx
+) -> None:
+    """A payment was made, or came back; then what the residence said meanwhile is applied, and it
+    hears where the claim stands. What came back can be put on another list."""
+    line.settled_on, claim.list_id = settlement.day, None
+    if settlement.returned is None:
+        line.outcome = Outcome.PAID
+        claim.status, claim.due_on = Standing.PAID, None
+        claim.paid_fen, claim.paid_on = claim.granted_fen, settlement.day
+        claim.list_reference = settlement.reference
+    else:
+        line.outcome = Outcome.RETURNED
+        line.return_reason_sealed = tx.vault.seal(settlement.returned, return_place(line.id))
+        seal(claim, "reason", f"银行退回:{settlement.returned}", tx)
+    await tx.save(line)
+    await take_held(claim, tx)
+    answer(claim, tx)
+    await tx.save(claim)
+    tx.saw(subject_of(claim), "claim")
+
+
+async def finish(drawn: ClaimPaymentList, settlement: Settlement, tx: Tx) -> None:
+    """With the last payment whose end is known the list is done."""
+    if await open_lines(drawn.id, tx):
+        return
+    drawn.status = ClaimListStatus.PAID
+    drawn.reference, drawn.paid_on = settlement.reference, settlement.day
+    await tx.save(drawn)
+
+
 async def withdraw_list(list_id: UUID, tx: Tx) -> ClaimListView:
-    """Not to be paid by this list after all; its claims can go on another. Raises NotFound,
-    ClaimListNotNow."""
-    drawn, claims = await _at(list_id, tx, ClaimListStatus.DRAWN_UP, ClaimListStatus.APPROVED)
+    """Not to be paid by this list after all; its claims can go on another. Raises NotFound;
+    ClaimListNotNow, also once the bank's file was given out: then the bank says what became of
+    each payment."""
+    drawn, claims = await list_at(list_id, tx, ClaimListStatus.DRAWN_UP, ClaimListStatus.APPROVED)
+    if await tx.fetch_value(_GIVEN_OUT, list_id):
+        raise ClaimListNotNow(stands=drawn.status)
     drawn.status = ClaimListStatus.WITHDRAWN
     await tx.save(drawn)
     for claim in claims:
         claim.list_id = None
+        if await take_held(claim, tx):
+            answer(claim, tx)
         await tx.save(claim)
     return await get_list(list_id, tx)
 
 
-async def take_off_list(claim: ReceivedClaim, tx: Tx) -> None:
-    """The residence said something new of a claim about to be paid: it leaves its list, whose
-    approval falls. The caller saves the claim."""
-    if claim.list_id is None:
-        return
-    drawn = await tx.require(ClaimPaymentList, claim.list_id, lock=True)
-    await tx.execute(
-        "UPDATE claim_payment_lines SET taken_off = true WHERE list_id = $1 AND claim_id = $2",
-        drawn.id,
-        claim.id,
-    )
-    drawn.status = ClaimListStatus.DRAWN_UP
-    drawn.approved_at = drawn.approved_by = None
-    await tx.save(drawn)
-    claim.list_id = None
-
-
-async def _at(
+async def list_at(
     list_id: UUID, tx: Tx, *statuses: ClaimListStatus
 ) -> tuple[ClaimPaymentList, Sequence[ReceivedClaim]]:
     """The list where it stands so, and its claims: both locked, the claims first, as where one

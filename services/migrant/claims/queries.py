@@ -6,6 +6,7 @@ from uuid import UUID
 from services.migrant.claims.models import Claim, ClaimPaper, ClaimRuleRow
 from services.migrant.claims.rules import SHIPPED, ClaimRule, ClaimStatus, rule_on
 from services.migrant.claims.schemas import ClaimRuleView, ClaimView, PaperView
+from services.migrant.claims.sealing import opened
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import OFFICES, is_office
 from shared.actors import narrow
@@ -22,7 +23,7 @@ WHERE region LIKE $1 || '%' AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS N
 ORDER BY id DESC LIMIT $7
 """
 _PAPERS = """
-SELECT id, claim_id, kind, media_type, size, added_at FROM claim_papers
+SELECT id, claim_id, kind, media_type, size, added_at, told_at, refused FROM claim_papers
 WHERE claim_id = ANY($1::uuid[]) ORDER BY id
 """
 
@@ -123,16 +124,6 @@ def _view(claim: Claim, papers: Sequence[PaperView], tx: Tx) -> ClaimView:
         papers=papers,
         **claim.model_dump(include=set(kept)),
     )
-
-
-def opened(claim: Claim, name: str, tx: Tx) -> str | None:
-    """The text of a sealed column, None where it is empty."""
-    sealed: bytes | None = getattr(claim, f"{name}_sealed")
-    return None if sealed is None else tx.vault.open(sealed, place(claim.id, name))
-
-
-def place(claim_id: UUID, name: str) -> str:
-    return f"claims.{name}:{claim_id}"
 
 
 def paper_place(paper_id: UUID) -> str:

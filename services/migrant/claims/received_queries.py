@@ -11,16 +11,21 @@ from services.migrant.claims.received_models import (
     ClaimPaymentList,
     ReceivedClaim,
 )
+from services.migrant.claims.received_rules import Outcome
 from services.migrant.claims.received_schemas import (
     ClaimBalance,
     ClaimBalances,
     ClaimListView,
     ClaimPayLine,
+    Inbox,
     ReceivedClaimView,
+    ReceivedPaperView,
 )
-from services.migrant.claims.rules import ClaimRule, Standing, most_granted, rule_on
+from services.migrant.claims.rules import ClaimRule, most_granted, rule_on
+from services.migrant.claims.sealing import opened
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import OFFICES, is_office, shown_id_number
+from shared.actors import narrow
 from shared.crypto import mask
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, id_in
@@ -31,11 +36,21 @@ _LIST = """
 SELECT * FROM received_claims
 WHERE starts_with(region, $1) AND ($2::uuid IS NULL OR id < $2)
   AND ($3::text IS NULL OR status = $3) AND (NOT $4 OR due_on < $5)
-  AND ($6::uuid IS NULL OR person_id = $6)
-ORDER BY id DESC LIMIT $7
+  AND ($6::uuid IS NULL OR person_id = $6) AND ($7::text IS NULL OR office = $7)
+  AND ($8::text IS NULL OR service = $8)
+  AND ($9::text IS NULL OR starts_with(from_region, $9))
+  AND (NOT $10 OR handed_back_on IS NOT NULL)
+ORDER BY id DESC LIMIT $11
+"""
+_PAPERS = """
+SELECT paper.* FROM received_claim_papers AS paper
+JOIN received_claims AS claim ON claim.id = claim_id AND claim.from_region = paper.from_region
+WHERE claim_id = ANY($1::uuid[]) ORDER BY paper.id
 """
 _LISTS = """
-SELECT list.*, count(line.id) AS lines, coalesce(sum(line.amount_fen), 0)::bigint AS total_fen
+SELECT list.*, count(line.id) AS lines, coalesce(sum(line.amount_fen), 0)::bigint AS total_fen,
+       coalesce(sum(line.amount_fen) FILTER (WHERE outcome = 'paid'), 0)::bigint AS paid_fen,
+       count(line.id) FILTER (WHERE outcome = 'returned') AS returned
 FROM claim_payment_lists AS list
 LEFT JOIN claim_payment_lines AS line ON line.list_id = list.id AND NOT line.taken_off
 WHERE ($1::uuid IS NULL OR list.id = $1) AND ($2::uuid IS NULL OR list.id < $2)
@@ -80,25 +95,24 @@ async def get_received(claim_id: UUID, tx: Tx) -> ReceivedClaimView:
 
 
 async def list_received(
-    status: Standing | None,
-    overdue: bool,
-    person_id: UUID | None,
-    limit: int,
-    cursor: str | None,
-    tx: Tx,
+    inbox: Inbox, limit: int, cursor: str | None, tx: Tx
 ) -> Page[ReceivedClaimView]:
-    """Newest first. She reads her own by naming herself. Raises NotFound."""
-    if person_id is not None or not is_office(tx.actor):
-        await require_own(person_id, tx, *OFFICES)
+    """Newest first. She reads her own by naming herself. Raises NotFound, OutsideJurisdiction."""
+    if inbox.person_id is not None or not is_office(tx.actor):
+        await require_own(inbox.person_id, tx, *OFFICES)
     found = await tx.find(
         ReceivedClaim,
         _LIST,
-        tx.actor.region,
+        narrow(tx.actor, inbox.region),
         id_in(cursor),
-        status,
-        overdue,
+        inbox.status,
+        inbox.overdue,
         tx.today,
-        None if person_id is None else await current_id(person_id, tx),
+        None if inbox.person_id is None else await current_id(inbox.person_id, tx),
+        inbox.office,
+        inbox.service,
+        inbox.from_region,
+        inbox.handed_back,
         limit + 1,
     )
     page = found[:limit]
@@ -115,11 +129,14 @@ async def seen(claim: ReceivedClaim, tx: Tx) -> ReceivedClaimView:
 
 
 async def received_views(claims: Iterable[ReceivedClaim], tx: Tx) -> list[ReceivedClaimView]:
-    """Views with their usage entries."""
+    """Views with their papers and usage entries."""
     rules, shown = await all_rules(tx), list(claims)
+    papers: dict[UUID, list[ReceivedPaperView]] = {each.id: [] for each in shown}
+    for row in await tx.fetch(_PAPERS, list(papers)):
+        papers[row["claim_id"]].append(ReceivedPaperView(**row))
     for claim in shown:
         tx.saw(subject_of(claim), "claim")
-    return [_view(each, rules, tx) for each in shown]
+    return [_view(each, papers[each.id], rules, tx) for each in shown]
 
 
 def subject_of(claim: ReceivedClaim) -> UUID:
@@ -127,7 +144,12 @@ def subject_of(claim: ReceivedClaim) -> UUID:
     return claim.person_id or claim.id
 
 
-def _view(claim: ReceivedClaim, rules: Sequence[ClaimRule], tx: Tx) -> ReceivedClaimView:
+def _view(
+    claim: ReceivedClaim,
+    papers: Sequence[ReceivedPaperView],
+    rules: Sequence[ClaimRule],
+    tx: Tx,
+) -> ReceivedClaimView:
     account, number = opened(claim, "account", tx), opened(claim, "id_number", tx)
     kept = ReceivedClaimView.model_fields.keys() & ReceivedClaim.model_fields.keys()
     granted = claim.granted_fen
@@ -141,6 +163,8 @@ def _view(claim: ReceivedClaim, rules: Sequence[ClaimRule], tx: Tx) -> ReceivedC
         partly=granted is not None and granted < claim.amount_fen,
         reason=opened(claim, "reason", tx),
         objection=opened(claim, "objection", tx),
+        hand_back=opened(claim, "hand_back", tx),
+        papers=papers,
         **claim.model_dump(include=set(kept)),
     )
 
@@ -149,16 +173,6 @@ def most_fen(claim: ReceivedClaim, rules: Sequence[ClaimRule]) -> int:
     """What can be granted: what is asked, or what our own rule of that service allows."""
     rule = rule_on(rules, claim.service, claim.served_on)
     return claim.amount_fen if rule is None else most_granted(rule, claim.amount_fen)
-
-
-def opened(claim: ReceivedClaim, name: str, tx: Tx) -> str | None:
-    """The text of a sealed column, None where it is empty."""
-    sealed: bytes | None = getattr(claim, f"{name}_sealed")
-    return None if sealed is None else tx.vault.open(sealed, place(claim.id, name))
-
-
-def place(claim_id: UUID, name: str) -> str:
-    return f"received_claims.{name}:{claim_id}"
 
 
 async def get_list(list_id: UUID, tx: Tx) -> ClaimListView:
@@ -190,11 +204,29 @@ async def list_lines(list_id: UUID, tx: Tx) -> Sequence[ClaimPayLine]:
 def _pay_line(line: ClaimPaymentLine, claim: ReceivedClaim, tx: Tx) -> ClaimPayLine:
     return ClaimPayLine(
         claim_id=claim.id,
+        reference=reference_of(line),
         from_region=claim.from_region,
         name=opened(claim, "name", tx),
         account=opened(claim, "account", tx),
         amount_fen=line.amount_fen,
+        outcome=Outcome(line.outcome) if line.outcome else None,
+        settled_on=line.settled_on,
+        return_reason=_return_reason(line, tx),
     )
+
+
+def reference_of(line: ClaimPaymentLine) -> str:
+    """How a payment is named to the bank: 32 letters and digits, which every bank takes."""
+    return line.id.hex
+
+
+def _return_reason(line: ClaimPaymentLine, tx: Tx) -> str | None:
+    sealed = line.return_reason_sealed
+    return None if sealed is None else tx.vault.open(sealed, return_place(line.id))
+
+
+def return_place(line_id: UUID) -> str:
+    return f"claim_payment_lines.return_reason:{line_id}"
 
 
 async def get_balances(month: str | None, tx: Tx) -> ClaimBalances:

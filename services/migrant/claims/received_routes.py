@@ -6,19 +6,30 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.migrant.auth import CanApprove, CanReadHere, CanReadList, CanReadOwn, CanWrite
-from services.migrant.claims import answering, paying, received_queries
+from services.migrant.auth import (
+    CanAdminister,
+    CanApprove,
+    CanReadHere,
+    CanReadList,
+    CanReadOwn,
+    CanWrite,
+)
+from services.migrant.claims import answering, paying, received_queries, routing
 from services.migrant.claims.received_schemas import (
     ApproveClaimList,
+    AssignClaim,
     ClaimBalances,
     ClaimListView,
     ClaimPayLine,
+    ClaimRouteView,
     DrawClaimList,
+    HandBackClaim,
+    Inbox,
     Month,
     PayClaimList,
     ReceivedClaimView,
+    SetClaimRoute,
 )
-from services.migrant.claims.rules import Standing
 from services.migrant.claims.schemas import DecideClaim, DisputeClaim
 from shared.http import Cursor, Limit, PersonalTransaction, Route, Transaction
 from shared.pages import Page
@@ -30,13 +41,11 @@ router = APIRouter(tags=["claims"], route_class=Route)
 async def list_received(
     actor: CanReadOwn,
     tx: PersonalTransaction,
-    status: Standing | None = None,
-    overdue: Annotated[bool, Query(description="only where our next step is late")] = False,
-    person_id: UUID | None = None,
+    inbox: Annotated[Inbox, Query()],
     limit: Limit = 25,
     cursor: Cursor = None,
 ) -> Page[ReceivedClaimView]:
-    return await received_queries.list_received(status, overdue, person_id, limit, cursor, tx)
+    return await received_queries.list_received(inbox, limit, cursor, tx)
 
 
 @router.get("/received-claims/{claim_id}", summary="Read a claim of another county")
@@ -58,6 +67,32 @@ async def dispute_received(
     claim_id: UUID, command: DisputeClaim, actor: CanWrite, tx: PersonalTransaction
 ) -> ReceivedClaimView:
     return await answering.dispute_received(claim_id, command, tx)
+
+
+@router.post("/received-claims/{claim_id}/assignment", summary="Give it to another office")
+async def assign_claim(
+    claim_id: UUID, command: AssignClaim, actor: CanWrite, tx: PersonalTransaction
+) -> ReceivedClaimView:
+    return await routing.assign_claim(claim_id, command, tx)
+
+
+@router.post("/received-claims/{claim_id}/hand-back", summary="Say that it is not this office's")
+async def hand_back(
+    claim_id: UUID, command: HandBackClaim, actor: CanWrite, tx: PersonalTransaction
+) -> ReceivedClaimView:
+    return await routing.hand_back(claim_id, command, tx)
+
+
+@router.get("/claim-routes", summary="Which office answers for which claims")
+async def list_claim_routes(actor: CanReadHere, tx: Transaction) -> Sequence[ClaimRouteView]:
+    return await routing.list_claim_routes(tx)
+
+
+@router.post("/claim-routes", status_code=201, summary="Enter, change or take back a line")
+async def set_claim_route(
+    command: SetClaimRoute, actor: CanAdminister, tx: Transaction
+) -> ClaimRouteView:
+    return await routing.set_claim_route(command, tx)
 
 
 @router.post("/claim-payment-lists", status_code=201, summary="Draw up a list of payments")

@@ -1,13 +1,18 @@
-"""What becomes of a claim that another county sent: by its steps, by our decision, by payment.
-Pure. Money that was paid is a fact: nothing the other side says later makes it unpaid."""
+"""What becomes of a claim that another county sent: which office of ours it goes to, and what
+follows from its steps, our decision and the payment. Pure.
 
-from collections.abc import Mapping
+Money that was paid is a fact: nothing the other side says later makes it unpaid."""
+
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
-from services.migrant.claims.errors import GrantTooHigh, GrantTooLow, ReasonNeeded
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
 from services.migrant.claims.rules import Standing, TellStep
+from services.migrant.types import COUNTY_DIGITS
 
 OPEN: Final = frozenset({Standing.RECEIVED, Standing.OBJECTED})  # to be decided on
 CLOSED: Final = frozenset({Standing.CONFIRMED, Standing.WITHDRAWN})
@@ -18,9 +23,63 @@ class ClaimListStatus(StrEnum):
     """Where a list of payments stands (支付清单状态)."""
 
     DRAWN_UP = "drawn-up"  # 拟定,待第二人批准
-    APPROVED = "approved"  # 已批准,待支付
-    PAID = "paid"  # 已支付
+    APPROVED = "approved"  # 已批准,支付中:清单内容不再变动
+    PAID = "paid"  # 支付办结,退汇的已退回
     WITHDRAWN = "withdrawn"  # 撤回
+
+
+class Outcome(StrEnum):
+    """What became of a payment at the bank (支付结果)."""
+
+    PAID = "paid"  # 支付成功
+    RETURNED = "returned"  # 退汇
+
+
+class Level(StrEnum):
+    """Which level of the county answers for a claim (经办层级)."""
+
+    COUNTY = "county"
+    TOWNSHIP = "township"
+
+
+_TOWNSHIP_DIGITS: Final = 9
+Office = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$")]
+
+
+class Route(BaseModel):
+    """Claims of a service (null: of any) go to this office; `area` is the place that says so,
+    null as shipped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    area: str | None = None
+    service: str | None
+    level: Level
+    office: Office
+    source: str
+
+
+ROUTES: Final[tuple[Route, ...]] = tuple(
+    TypeAdapter(list[Route]).validate_json(Path(__file__).with_name("routes.json").read_bytes())
+)
+
+
+def chosen(service: str, own: Iterable[Route]) -> Route:
+    """A line about the service goes before one about any, the county's own before a shipped one,
+    the smaller area before the larger."""
+    fitting = [each for each in (*own, *ROUTES) if each.service in (None, service)]
+    return max(
+        fitting,
+        key=lambda each: (each.area is not None, each.service is not None, len(each.area or "")),
+    )
+
+
+def place_of(route: Route, payer_region: str, home_region: str | None) -> str:
+    """Where a claim goes: to the township of her household register where the rule is so and the
+    register names one of this county, else to where it was addressed."""
+    home = (home_region or "")[:_TOWNSHIP_DIGITS]
+    known = len(home) == _TOWNSHIP_DIGITS and home.startswith(payer_region[:COUNTY_DIGITS])
+    return home if known and route.level is Level.TOWNSHIP else payer_region
 
 
 # Step of the residence → what the claim becomes here, and the standings it changes.
@@ -55,26 +114,6 @@ def after_decision(granted_fen: int | None, paid_fen: int | None) -> Standing:
     if granted_fen is None:
         return Standing.REFUSED
     return Standing.PAID if granted_fen == paid_fen else Standing.ACCEPTED
-
-
-def check_decision(
-    granted: bool,
-    granted_fen: int | None,
-    reason: str | None,
-    most_fen: int,
-    amount_fen: int,
-    paid_fen: int | None,
-) -> None:
-    """A part of what was asked, or nothing, needs its reason. Raises ReasonNeeded, GrantTooHigh,
-    GrantTooLow."""
-    if granted is (granted_fen is None):
-        raise ReasonNeeded()
-    if (granted_fen or 0) < (paid_fen or 0):
-        raise GrantTooLow(paid_fen=paid_fen or 0)
-    if (granted_fen or 0) > most_fen:
-        raise GrantTooHigh(most_fen=most_fen)
-    if (granted_fen or 0) < amount_fen and not reason:
-        raise ReasonNeeded()
 
 
 def pay_by(decided_on: date, pay_days: int) -> date:

@@ -8,24 +8,51 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.migrant.claims.received_rules import MOST_ON_A_LIST, ClaimListStatus
-from services.migrant.claims.rules import Standing
+from services.migrant.claims.received_rules import (
+    MOST_ON_A_LIST,
+    ClaimListStatus,
+    Level,
+    Office,
+    Outcome,
+)
+from services.migrant.claims.rules import PaperKind, Standing
 from services.migrant.claims.schemas import Reference
-from services.migrant.types import PastDate
-from shared.commands import Command
+from services.migrant.types import PastDate, ShortText
+from shared.commands import Command, CountyCode
+from shared.text import FreeText
 
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 
 
+class ReceivedPaperView(BaseModel):
+    """A paper of a received claim. The file is the attachment of this id at our exchange
+    (`/exchange/v1/attachments/{id}/content`), until `released_at`; its SHA-256 stays."""
+
+    id: UUID
+    kind: PaperKind
+    media_type: str
+    size: int
+    sha256: str
+    received_at: datetime
+    released_at: datetime | None
+
+
 class ReceivedClaimView(BaseModel):
-    """A claim another county sent. `rule` names by which rule ours pays, in the words of the
-    county that sent it, from `rule_since` on; `most_fen` is what can be granted. `resident` is
+    """A claim another county sent. It lies with the `office` of `region`, chosen by rule or by
+    `assigned_by`; `handed_back_on` where that office says it is not its own. `rule` names by which
+    rule ours pays, in the words of the county that sent it, from `rule_since` on; `most_fen` is
+    what can be granted. `resident` is
     whether our register knows her, null while it has not said. What identifies her is gone once
     the claim is withdrawn; her number is masked unless the purpose needs it, the account always.
     `partly` is whether less was granted than was asked."""
 
     id: UUID
     region: str
+    payer_region: str
+    office: str | None
+    assigned_by: str | None
+    handed_back_on: date | None
+    hand_back: str | None
     from_region: str
     person_id: UUID | None
     resident: bool | None
@@ -56,6 +83,59 @@ class ReceivedClaimView(BaseModel):
     paid_on: date | None
     paid_fen: int | None
     reference: str | None
+    papers: Sequence[ReceivedPaperView]
+
+
+class Inbox(BaseModel):
+    """Which received claims are listed (待办筛选); what is not named does not narrow."""
+
+    status: Standing | None = None
+    overdue: Annotated[bool, Field(description="only where our next step is late")] = False
+    region: Annotated[CountyCode | None, Field(max_length=12)] = None
+    office: Office | None = None
+    service: Annotated[str | None, Field(max_length=40)] = None
+    from_region: Annotated[
+        CountyCode | None, Field(max_length=12, description="the county that sent it")
+    ] = None
+    handed_back: Annotated[bool, Field(description="only what its office gave back")] = False
+    person_id: UUID | None = None
+
+
+class AssignClaim(Command):
+    """Give a claim to another office of the county (转办)."""
+
+    region: CountyCode
+    office: Office
+
+
+class HandBackClaim(Command):
+    """Say that a claim is not this office's, and why (退回分派)."""
+
+    reason: FreeText
+
+
+class SetClaimRoute(Command):
+    """A line of the county's own routing (应付报销分派规则): claims of a `service` (null: of any)
+    go to this office, at the county or in the township of her household register. `active` false
+    takes the line back."""
+
+    region: CountyCode
+    service: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{3,40}$")] = None
+    level: Level
+    office: Office
+    source: ShortText
+    active: bool = True
+
+
+class ClaimRouteView(BaseModel):
+    """A line of routing; `region` is null as shipped."""
+
+    region: str | None
+    service: str | None
+    level: Level
+    office: str
+    source: str
+    active: bool
 
 
 class DrawClaimList(Command):
@@ -78,13 +158,16 @@ class PayClaimList(Command):
 
 
 class ClaimListView(BaseModel):
-    """A list: a sum and how many lines; names nobody."""
+    """A list: a sum and how many lines; names nobody. `paid_fen` is what of it was paid,
+    `returned` how many payments came back."""
 
     id: UUID
     region: str
     status: ClaimListStatus
     lines: int
     total_fen: int
+    paid_fen: int
+    returned: int
     drawn_at: datetime
     drawn_by: str
     approved_at: datetime | None
@@ -94,13 +177,18 @@ class ClaimListView(BaseModel):
 
 
 class ClaimPayLine(BaseModel):
-    """One payment of a list: to whom, on which whole account, how much."""
+    """One payment of a list: to whom, on which whole account, how much, and what became of it.
+    `reference` is how the bank's file names it."""
 
     claim_id: UUID
+    reference: str
     from_region: str
     name: str | None
     account: str | None
     amount_fen: int
+    outcome: Outcome | None
+    settled_on: date | None
+    return_reason: str | None
 
 
 class Side(StrEnum):

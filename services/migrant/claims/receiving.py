@@ -7,114 +7,106 @@ where the claim stands then, so that both counties end with the same (hearing.py
 from uuid import UUID
 
 from services.migrant.claims.answering import answer
-from services.migrant.claims.errors import UnknownClaim
-from services.migrant.claims.paying import take_off_list
-from services.migrant.claims.received_models import ReceivedClaim
-from services.migrant.claims.received_queries import opened, place
-from services.migrant.claims.received_rules import after_step, takes_correction
-from services.migrant.claims.rules import Standing, TellStep
+from services.migrant.claims.applying import (
+    Word,
+    hold,
+    is_being_paid,
+    is_news,
+    seal_identity,
+    take,
+    take_held,
+)
+from services.migrant.claims.received_models import ReceivedClaim, ReceivedPaper
+from services.migrant.claims.routing import follow_rule, route_for
+from services.migrant.claims.rules import Standing
 from services.migrant.people.queries import current_id
 from shared.db import Tx
-from shared.events.exchange_claims import ClaimReceived, ClaimStepReceived
-from shared.events.migrant_claims import ClaimantSought
-
-_IDENTITY = ("name", "id_number", "provider", "account")
+from shared.events.exchange_claims import (
+    ClaimPaperReceived,
+    ClaimReceived,
+    ClaimStepReceived,
+)
+from shared.events.migrant_claims import ClaimantSought, ClaimPapersReleased, ClaimPlaced
 
 
 async def receive_claim(event: ClaimReceived, tx: Tx) -> None:
     """A claim comes in, or what the residence put right of one."""
+    await _hear(event, tx)
+
+
+async def receive_step(event: ClaimStepReceived, tx: Tx) -> None:
+    """The residence took a step. One that overtook its claim waits for it."""
+    await _hear(event, tx)
+
+
+async def _hear(event: Word, tx: Tx) -> None:
+    # A step and its claim may come at the same moment, by two replicas.
+    await tx.execute("SELECT pg_advisory_xact_lock(17, hashtext($1))", str(event.claim_id))
     claim = await tx.get(ReceivedClaim, event.claim_id, lock=True)
-    if claim is None:
-        claim = _new_claim(event, tx)
-        await tx.add(claim)
-        tx.emit(ClaimantSought(claim_id=claim.id, id_number=event.id_number))
-    elif claim.from_region != event.from_region or event.revision <= claim.revision:
+    if claim is None and isinstance(event, ClaimReceived):
+        claim = await _begin(event, tx)
+        await take_held(claim, tx)
+        if claim.status != Standing.WITHDRAWN:
+            tx.emit(ClaimantSought(claim_id=claim.id, id_number=event.id_number))
+    elif claim is None:
+        await hold(event, tx)
+        return
+    elif not is_news(claim, event):
+        return
+    elif await is_being_paid(claim, tx):
+        await hold(event, tx)
         return
     else:
-        await _correct(claim, event, tx)
+        await take(claim, event, tx)
     answer(claim, tx)
     await tx.save(claim)
 
 
-def _new_claim(event: ClaimReceived, tx: Tx) -> ReceivedClaim:
+async def _begin(event: ClaimReceived, tx: Tx) -> ReceivedClaim:
     kept = ReceivedClaim.model_fields.keys() & ClaimReceived.model_fields.keys()
+    route = await route_for(event.service, event.payer_region, tx)
     claim = ReceivedClaim(
         id=event.claim_id,
         region=event.payer_region,
+        office=route.office,
         status=Standing.RECEIVED,
         due_on=event.decide_by,
         received_at=tx.now,
         **event.model_dump(include=set(kept)),
     )
-    _seal(claim, event, tx)
+    seal_identity(claim, event, tx)
+    await tx.add(claim)
     return claim
 
 
-def _seal(claim: ReceivedClaim, event: ClaimReceived, tx: Tx) -> None:
-    for name in _IDENTITY:
-        text: str | None = getattr(event, name)
-        setattr(claim, f"{name}_sealed", _sealed(claim.id, name, text, tx))
-
-
-def _sealed(claim_id: UUID, name: str, text: str | None, tx: Tx) -> bytes | None:
-    return tx.vault.seal(text, place(claim_id, name)) if text else None
-
-
-async def _correct(claim: ReceivedClaim, event: ClaimReceived, tx: Tx) -> None:
-    """What was decided on the claim as it read before falls; what was paid stands."""
-    claim.revision, claim.reference = event.revision, event.reference or claim.reference
-    if not takes_correction(Standing(claim.status), claim.paid_fen) or _reads_same(
-        claim, event, tx
-    ):
-        return
-    await take_off_list(claim, tx)
-    claim.status, claim.due_on = Standing.RECEIVED, event.decide_by
-    claim.amount_fen = event.amount_fen
-    claim.decided_on = claim.decided_by = claim.granted_fen = claim.reason_sealed = None
-    _seal(claim, event, tx)
-
-
-def _reads_same(claim: ReceivedClaim, event: ClaimReceived, tx: Tx) -> bool:
-    """Whether nothing of what is decided on was put right."""
-    return claim.amount_fen == event.amount_fen and all(
-        opened(claim, name, tx) == getattr(event, name) for name in _IDENTITY
-    )
-
-
-async def receive_step(event: ClaimStepReceived, tx: Tx) -> None:
-    """The residence took a step. Raises UnknownClaim for one of a claim that never came: it is
-    told again once the claim has come and was answered."""
+async def receive_paper(event: ClaimPaperReceived, tx: Tx) -> None:
+    """A paper of a claim is on its way to our exchange (报销材料). It may be here before its claim;
+    one of a claim that was taken back is erased there, one of another county's claim ignored."""
     claim = await tx.get(ReceivedClaim, event.claim_id, lock=True)
-    if claim is None:
-        raise UnknownClaim()
-    if claim.from_region != event.from_region or event.revision <= claim.revision:
+    if claim is not None and claim.from_region != event.from_region:
         return
-    claim.revision, claim.reference = event.revision, event.reference or claim.reference
-    before = Standing(claim.status)
-    after = after_step(before, TellStep(event.step), claim.paid_fen)
-    if after is not before:
-        await _enter(claim, after, event, tx)
-    answer(claim, tx)
-    await tx.save(claim)
+    ended = claim is not None and claim.status == Standing.WITHDRAWN
+    paper = ReceivedPaper(
+        id=event.paper_id,
+        region=claim.region if claim is not None else event.payer_region,
+        received_at=tx.now,
+        released_at=tx.now if ended else None,
+        **event.model_dump(exclude={"paper_id", "payer_region"}),
+    )
+    if not await tx.add_if_new(paper):
+        return
+    if ended:
+        tx.emit(ClaimPapersReleased(claim_id=event.claim_id))
+    elif claim is not None and claim.region != claim.payer_region:
+        tx.emit(ClaimPlaced(claim_id=claim.id, region=claim.region, office=claim.office or ""))
 
 
-async def _enter(
-    claim: ReceivedClaim, standing: Standing, event: ClaimStepReceived, tx: Tx
+async def note_claimant(
+    claim_id: UUID, person_id: UUID | None, home_region: str | None, tx: Tx
 ) -> None:
-    await take_off_list(claim, tx)
-    claim.status, claim.due_on = standing, None
-    if standing is Standing.OBJECTED:
-        claim.due_on, claim.objected_on = event.decide_by, event.taken_on
-        claim.objection_sealed = _sealed(claim.id, "objection", event.objection, tx)
-    if standing is Standing.WITHDRAWN:  # nothing is left to do for which she has to be known
-        claim.person_id = claim.resident = None
-        for name in (*_IDENTITY, "objection", "reason"):
-            setattr(claim, f"{name}_sealed", None)
-
-
-async def note_claimant(claim_id: UUID, person_id: UUID | None, tx: Tx) -> None:
     """The register said which resident of ours a claim is about, or that it knows none. Looks that
-    were entered under the claim are looks at her."""
+    were entered under the claim are looks at her. Where the county's rule says so, the claim goes
+    to the township of her household register."""
     claim = await tx.get(ReceivedClaim, claim_id, lock=True)
     if claim is None or claim.status == Standing.WITHDRAWN:
         return
@@ -122,4 +114,5 @@ async def note_claimant(claim_id: UUID, person_id: UUID | None, tx: Tx) -> None:
     if person_id is not None:
         claim.person_id = await current_id(person_id, tx)
         await tx.merge_subject(claim.person_id, claim.id)
+    await follow_rule(claim, home_region, tx)
     await tx.save(claim)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 
 from services.migrant.auth import CanActForSelf, CanAdminister, CanReadOwn, CanWrite
-from services.migrant.claims import handlers, queries
+from services.migrant.claims import handlers, queries, recalling
 from services.migrant.claims.rules import MOST_BYTES, ClaimStatus, PaperKind
 from services.migrant.claims.schemas import (
     ClaimRuleView,
@@ -116,6 +116,11 @@ async def decide_claim(
     claim_id: UUID, command: DecideClaim, actor: CanWrite, tx: PersonalTransaction
 ) -> ClaimView:
     return await handlers.decide_claim(claim_id, command, tx)
+
+
+@router.post("/claims/{claim_id}/recall", summary="Ask it back from the county, to use paper")
+async def recall_claim(claim_id: UUID, actor: CanWrite, tx: PersonalTransaction) -> ClaimView:
+    return await recalling.recall_claim(claim_id, tx)
 
 
 @router.post("/claim-payments", summary="Enter a list of payments; each line is told")

@@ -13,7 +13,9 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-MOST_BYTES: Final = 5 * 1024 * 1024  # of one attachment
+from services.migrant.claims.errors import GrantTooHigh, GrantTooLow, ReasonNeeded
+
+MOST_BYTES: Final = 20 * 1024 * 1024  # of one paper, as of an attachment of the exchange
 MOST_PAPERS: Final = 20  # of one claim
 
 
@@ -59,6 +61,7 @@ class Step(StrEnum):
     WITHDRAW = "withdraw"
     CORRECT = "correct"
     DISPUTE = "dispute"
+    RECALL = "recall"
 
 
 # Step → the states it may be taken in.
@@ -70,7 +73,11 @@ FROM: Final[Mapping[Step, frozenset[ClaimStatus]]] = {
     Step.CONFIRM: frozenset({ClaimStatus.PAID}),
     Step.OBJECT: frozenset({ClaimStatus.REFUSED, ClaimStatus.ACCEPTED, ClaimStatus.PAID}),
     Step.WITHDRAW: frozenset({ClaimStatus.FILED, ClaimStatus.CHECKED, ClaimStatus.SENT}),
-    Step.CORRECT: frozenset({ClaimStatus.FILED, ClaimStatus.CHECKED, ClaimStatus.SENT}),
+    # An accepted one too, before it is paid: the bank may have given a wrong account back.
+    Step.CORRECT: frozenset(
+        {ClaimStatus.FILED, ClaimStatus.CHECKED, ClaimStatus.SENT, ClaimStatus.ACCEPTED}
+    ),
+    Step.RECALL: frozenset({ClaimStatus.SENT, ClaimStatus.OBJECTED}),
     Step.DISPUTE: frozenset(
         {
             ClaimStatus.SENT,
@@ -170,6 +177,26 @@ def missing_papers(rule: ClaimRule, attached: Iterable[str]) -> list[PaperKind]:
 
 def most_granted(rule: ClaimRule, amount_fen: int) -> int:
     return amount_fen if rule.most_fen is None else min(amount_fen, rule.most_fen)
+
+
+def check_decision(
+    granted: bool,
+    granted_fen: int | None,
+    reason: str | None,
+    most_fen: int,
+    whole_fen: int,
+    paid_fen: int | None,
+) -> None:
+    """A grant of less than `whole_fen`, or of nothing, needs its reason; none is below what was
+    paid. Sums in fen. Raises ReasonNeeded, GrantTooHigh, GrantTooLow."""
+    if granted is (granted_fen is None):
+        raise ReasonNeeded()
+    if (granted_fen or 0) < (paid_fen or 0):
+        raise GrantTooLow(paid_fen=paid_fen or 0)
+    if (granted_fen or 0) > most_fen:
+        raise GrantTooHigh(most_fen=most_fen)
+    if (granted_fen or 0) < whole_fen and not reason:
+        raise ReasonNeeded()
 
 
 def media_type_of(content: bytes) -> str | None:

@@ -92,7 +92,8 @@ class PaymentsView(BaseModel):
 
 
 class PaperView(BaseModel):
-    """A paper without its content."""
+    """A paper without its content. `told_at` is when it left for the paying county; `refused`
+    where the exchange does not carry such a file: attach it anew as another one."""
 
     id: UUID
     claim_id: UUID
@@ -100,12 +101,15 @@ class PaperView(BaseModel):
     media_type: str
     size: int
     added_at: datetime
+    told_at: datetime | None
+    refused: bool
 
 
 class ClaimView(BaseModel):
     """A claim. The account is masked; `overdue` is whether the next step is late, which never
     takes anything from the claim. `office_in_time` and `payer_in_time` are about offices. The
-    paying county has it since `arrived_on`; `by_hand` where it is reached on paper. `paid_fen` is
+    paying county has it since `arrived_on`; `by_hand` where it is reached on paper, `recalled_on`
+    since when it is asked back for that. `paid_fen` is
     what was paid in all, `reference` the inquiry or dispute about it."""
 
     id: UUID
@@ -138,6 +142,7 @@ class ClaimView(BaseModel):
     payer_in_time: bool
     arrived_on: date | None
     by_hand: bool
+    recalled_on: date | None
     paid_fen: int | None
     reference: str | None
     papers: Sequence[PaperView]

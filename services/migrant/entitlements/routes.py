@@ -47,6 +47,7 @@ _PAGE_HEADERS = {
     "/entitlements",
     summary="What a migrant can get here; nothing asked is kept",
     response_model=list[EntitlementView],
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
 )
 async def list_entitlements(
     question: Annotated[Question, Query()],

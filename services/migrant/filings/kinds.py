@@ -15,6 +15,7 @@ from services.migrant.employments.schemas import FileEmployment, FileLeaver
 from services.migrant.errors import AlreadyArrived, AlreadyFiled, AlreadyLeft, OverlapsStay
 from services.migrant.people.queries import find_known
 from services.migrant.people.rules import is_office
+from services.migrant.regions.queries import place_of
 from shared.actors import Actor
 from shared.db import Tx
 from shared.filings.kinds import AnyKind, Column, ColumnType, SheetKind
@@ -97,7 +98,7 @@ class Arrivals(SheetKind[RegisterArrival]):
             await tx.fetch_value(
                 "SELECT 1 FROM arrivals WHERE person_id = $1 AND region = $2 AND arrived_on = $3",
                 await self.known(command, tx),
-                command.region,
+                await place_of(command.region, command.arrived_on, tx),
                 command.arrived_on,
             )
         )

@@ -20,7 +20,7 @@ from services.migrant.certificates.request_schemas import CertificateRequestView
 from services.migrant.certificates.schemas import CertificateView
 from services.migrant.claims.queries import list_claims
 from services.migrant.claims.received_queries import list_received
-from services.migrant.claims.received_schemas import ReceivedClaimView
+from services.migrant.claims.received_schemas import Inbox, ReceivedClaimView
 from services.migrant.claims.schemas import ClaimView
 from services.migrant.consents.queries import list_consents
 from services.migrant.consents.schemas import ConsentView
@@ -148,7 +148,7 @@ async def list_my_claims(
 async def list_my_received_claims(
     actor: CanBeHerself, tx: PersonalTransaction, limit: Limit = 25, cursor: Cursor = None
 ) -> Page[ReceivedClaimView]:
-    return await list_received(None, False, await own_id(tx), limit, cursor, tx)
+    return await list_received(Inbox(person_id=await own_id(tx)), limit, cursor, tx)
 
 
 @router.get("/me/employments", summary="What employers filed about me")

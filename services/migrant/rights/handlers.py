@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from services.migrant.claims.papers import claims_of, release_erased
 from services.migrant.consents.rules import LONGEST_PEACE_DAYS
 from services.migrant.people.queries import current_id
 from services.migrant.rights.models import Erasure
@@ -162,11 +163,13 @@ async def erase_held(person_id: UUID, tx: Tx) -> ErasureView:
         "oldest": oldest_kept(tx.today),
         "left_in_peace": tx.now - timedelta(days=LONGEST_PEACE_DAYS),
     }
+    claims = await claims_of(person_id, tx)
     kinds = []
     for keeping in KEEPING:
         statement, names = STATEMENTS[keeping.kind]
         tag = await tx.execute(statement, person_id, *(moments[name] for name in names))
         kinds.append(kind_view(keeping, int(tag.rpartition(" ")[2])))
+    await release_erased(claims, tx)
     erasure = Erasure(
         id=new_id(),
         person_id=person_id,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.migrant.people.queries import region_of
+from services.migrant.regions.queries import place_of
 from services.migrant.self_registrations.errors import OneOpenAlready, TooManyToday
 from services.migrant.self_registrations.models import SelfRegistration
 from services.migrant.self_registrations.queries import require, seen
@@ -32,7 +33,7 @@ FROM self_registrations WHERE login_id = $1
 
 async def self_register(command: SelfRegister, tx: Tx) -> SelfRegistrationView:
     """Put a form into the desk's queue. Registers nobody. Raises OutsideJurisdiction,
-    OneOpenAlready, TooManyToday."""
+    UnknownRegion, OneOpenAlready, TooManyToday."""
     own = await herself(tx)
     known = own if own is not None and await region_of(own, tx) else None
     row = await enter(login_id(tx.actor.sub), command, tx, sub=tx.actor.sub, person_id=known)
@@ -48,7 +49,7 @@ async def enter(
     person_id: UUID | None = None,
 ) -> SelfRegistration:
     """A form of whoever `login` stands for; `sub` is what its provider calls her. Raises
-    OutsideJurisdiction, OneOpenAlready, TooManyToday."""
+    OutsideJurisdiction, UnknownRegion, OneOpenAlready, TooManyToday."""
     await tx.execute(
         "DELETE FROM self_registrations WHERE login_id = $1 AND expires_at <= $2", login, tx.now
     )
@@ -70,7 +71,7 @@ async def enter(
     )
     if sub is not None:
         row.sub_sealed = tx.vault.seal(sub, f"self_registrations.sub:{row.id}")
-    _fill(row, command, tx)
+    await _fill(row, command, tx)
     await tx.add(row)
     return row
 
@@ -79,7 +80,8 @@ async def change_self_registration(
     registration_id: UUID, command: SelfRegister, version: int, tx: Tx
 ) -> SelfRegistrationView:
     """She corrects what she filled in; a returned one waits for the desk again. Raises
-    SelfRegistrationNotFound, StaleVersion, AlreadyDecided, OutsideJurisdiction."""
+    SelfRegistrationNotFound, StaleVersion, AlreadyDecided, OutsideJurisdiction,
+    UnknownRegion."""
     row = await require(registration_id, tx, lock=True)
     if row.version != version:
         raise StaleVersion()
@@ -90,10 +92,10 @@ async def change_self_registration(
 
 async def fill_anew(row: SelfRegistration, command: SelfRegister, tx: Tx) -> None:
     """What she fills in now takes the place of what she had; the desk looks again. Raises
-    OutsideJurisdiction."""
+    OutsideJurisdiction, UnknownRegion."""
     row.status, row.reason_sealed = Status.OPEN, None
     row.expires_at = tx.now + KEPT_FOR
-    _fill(row, command, tx)
+    await _fill(row, command, tx)
     await tx.save(row)
 
 
@@ -141,11 +143,11 @@ async def erase_expired(tx: Tx) -> None:
         await tx.execute(statement, tx.now)
 
 
-def _fill(row: SelfRegistration, command: SelfRegister, tx: Tx) -> None:
-    """Raises OutsideJurisdiction."""
-    if not tx.actor.covers(command.region):
+async def _fill(row: SelfRegistration, command: SelfRegister, tx: Tx) -> None:
+    """Raises OutsideJurisdiction, UnknownRegion. Where she is from is for the desk to check."""
+    row.region = await place_of(command.region, command.arrived_on, tx)
+    if not tx.actor.covers(row.region):
         raise OutsideJurisdiction()
-    row.region = command.region
     row.people = 1 + len(command.companions)
     form = command.model_dump_json()
     row.form_sealed = tx.vault.seal(form, f"self_registrations.form:{row.id}")

@@ -21,16 +21,24 @@ from shared.clock import CHINA, today
 from shared.problems import Text
 
 _STYLE: Final = (
-    "body{font:18px/1.5 sans-serif;margin:0 auto;max-width:34rem;padding:1rem;color:#1f2933}"
-    "h1{font-size:1.5rem;color:#0b4f9e}h2,legend{font-size:1.15rem;font-weight:bold}"
-    "label{display:block;margin-top:1rem}small{display:block;color:#52606d}"
-    "input,select,button,.switch{font:inherit;box-sizing:border-box;min-height:3rem;width:100%;"
-    "padding:.5rem;border:1px solid #7b8794;border-radius:.4rem;background:#fff}"
+    "body{font:18px/1.5 sans-serif;margin:0 auto;max-width:34rem;padding:1rem;color:#1f2933;"
+    "background:#f5f7fa}header{display:flex;justify-content:space-between;align-items:center;"
+    "gap:1rem;margin-bottom:.75rem}h1{font-size:1.4rem;line-height:1.25;margin:.5rem 0;"
+    "color:#0b4f9e}h2,legend{font-size:1.15rem;font-weight:bold;margin:0}ol{margin:.5rem 0 1rem;"
+    "padding-left:1.5rem}li{margin:.25rem 0}main,fieldset{background:#fff;border:1px solid #cbd2d9;"
+    "border-radius:.6rem;padding:1rem}fieldset{margin:1.5rem 0 0}label{display:block;"
+    "margin:1rem 0 .25rem}small{display:block;color:#52606d}small b{color:#1f2933}"
+    "input,select,button{font:inherit;color:inherit;box-sizing:border-box;min-height:3rem;"
+    "width:100%;padding:.5rem;border:1px solid #7b8794;border-radius:.4rem;background:#fff}"
     "button{margin-top:1rem;border-color:#0b4f9e;color:#0b4f9e}"
-    "button.main{background:#0b4f9e;color:#fff}.switch{display:inline-block;width:auto}"
-    "fieldset{margin:1.5rem 0 0;border:1px solid #cbd2d9;border-radius:.4rem}"
-    ".wrong{color:#a61b1b;font-weight:bold}[aria-invalid]{border-color:#a61b1b}"
-    ".code{font-size:2rem;letter-spacing:.1em;text-align:center}svg{display:block;margin:1rem auto}"
+    "button.main{background:#0b4f9e;color:#fff}.switch{flex:none;padding:.6rem .9rem;"
+    "border:1px solid #0b4f9e;border-radius:.4rem;color:#0b4f9e;text-decoration:none}"
+    ":focus-visible{outline:3px solid #c25700;outline-offset:1px}"
+    ".wrong{display:block;margin-top:.4rem;color:#a61b1b;font-weight:bold}"
+    "[aria-invalid]{border:2px solid #a61b1b}"
+    ".alert{border-left:.4rem solid #a61b1b;margin-top:0;padding-left:.8rem}.use{font-size:1rem}"
+    ".code{font-size:2.2rem;letter-spacing:.08em;text-align:center;margin:1rem 0 0}"
+    "svg{display:block;margin:.5rem auto}"
 )
 _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 PAGE_HEADERS: Final = {
@@ -62,7 +70,7 @@ _WORDS: Final = {
     "show": Text(
         "到窗口出示身份证和下面的确认码。", "Show your id card and this code at the desk."
     ),
-    "until": Text("请在此日期前到窗口", "Come before"),
+    "until": Text("请在此日期前到窗口:", "Come by"),
     "edit": Text("改正", "Correct it"),
     "withdraw": Text("撤回并删除", "Take it back and erase it"),
     "erased": Text("已撤回,所填内容已删除", "Taken back: what you filled in is erased"),
@@ -138,20 +146,31 @@ COMPANION: Final = (_NAME, _NUMBER, _PURPOSE)
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A form as it stands: the phone's key, what was typed by field, what is wrong with it by
-    field (by "" what is wrong with the whole), and how many companions it has room for."""
+    field (by "" what is wrong with the whole), how many companions it has room for, and what the
+    place is called whose code it says, where that is known."""
 
     key: str
     values: Mapping[str, str]
     wrong: Mapping[str, str] = field(default_factory=dict)
     companions: int = 0
+    place: str = ""
+
+    @property
+    def first_wrong(self) -> str:
+        """The field that the phone goes to at once."""
+        asked = [each.name for each in HERSELF]
+        for number in range(self.companions):
+            asked += [f"companions.{number}.{each.name}" for each in COMPANION]
+        return next((name for name in asked if name in self.wrong), "")
 
 
 def form_page(filled: Filled, language: str) -> str:
     """The form, each error beside its field."""
-    parts = [f"<p>{escape(each.say(language))}</p>" for each in STEPS]
+    steps = "".join(f"<li>{escape(each.say(language))}</li>" for each in STEPS)
+    parts = [f"<ol>{steps}</ol><main>"]
     if filled.wrong:
         whole = filled.wrong.get("", _WORDS["wrong"].say(language))
-        parts.append(f'<p class="wrong" role="alert">{escape(whole)}</p>')
+        parts.append(f'<p class="wrong alert" role="alert">{escape(whole)}</p>')
     parts.append(_form_opens(filled.key, language))
     parts.append(f'<input type="hidden" name="room_id" value="{_typed(filled, "room_id")}">')
     parts.append(f"<h2>{_say('herself', language)}</h2>")
@@ -166,8 +185,8 @@ def form_page(filled: Filled, language: str) -> str:
     # The first button is the one that the return key presses.
     send = _button("send", language, main=True)
     add = _button("add", language) if filled.companions < MOST_COMPANIONS else ""
-    consent = f"<p>{_say('consent', language)}</p>"
-    parts.append(f"{consent}{send}{add}</form>")
+    consent = f'<p class="use">{_say("consent", language)}</p>'
+    parts.append(f"{consent}{send}{add}</form></main>")
     return _page("".join(parts), language, filled.values.get("region", ""))
 
 
@@ -179,18 +198,18 @@ def receipt_page(row: SelfRegistration, key: str, language: str) -> str:
     )
     day = row.expires_at.astimezone(CHINA).date()
     parts = (
-        f"<h2>{_say('done', language)}</h2><p>{_say('show', language)}</p>",
+        f"<main><h2>{_say('done', language)}</h2><p>{_say('show', language)}</p>",
         f'<p class="code">{shown_code(row.code)}</p>{drawn.getvalue().decode()}',
         f"<p>{_say('until', language)} {day}</p>",
         _form_opens(key, language),
-        _button("edit", language) + _button("withdraw", language) + "</form>",
+        _button("edit", language) + _button("withdraw", language) + "</form></main>",
     )
     return _page("".join(parts), language)
 
 
 def erased_page(language: str) -> str:
     again = f'<p><a class="switch" href="{PAGE}?lang={language}">{_say("again", language)}</a></p>'
-    return _page(f"<h2>{_say('erased', language)}</h2>{again}", language)
+    return _page(f"<main><h2>{_say('erased', language)}</h2>{again}</main>", language)
 
 
 def _page(body: str, language: str, region: str = "") -> str:
@@ -204,7 +223,7 @@ def _page(body: str, language: str, region: str = "") -> str:
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{_say_title(language)}</title><style>{_STYLE}</style></head>"
-        f"<body>{switch}<h1>{_say_title(language)}</h1>{body}</body></html>"
+        f"<body><header><h1>{_say_title(language)}</h1>{switch}</header>{body}</body></html>"
     )
 
 
@@ -222,8 +241,11 @@ def _field(asked: Field, name: str, filled: Filled, language: str, *, only: bool
     wrong = filled.wrong.get(name)
     needed = " required" if asked.required and not (only and asked is _PURPOSE) else ""
     marked = f' aria-invalid="true" aria-describedby="{name}-wrong"' if wrong else ""
+    marked += " autofocus" if name == filled.first_wrong else ""
     told = f'<span class="wrong" id="{name}-wrong">{escape(wrong)}</span>' if wrong else ""
     hint = f"<small>{escape(asked.hint.say(language))}</small>" if asked.hint else ""
+    if name == "region" and filled.place:
+        hint = f"<small><b>{escape(filled.place)}</b></small>"
     common = f'id="{name}" name="{name}"{needed}{marked}'
     if asked is _PURPOSE:
         control = f"<select {common}>{_choices(filled.values.get(name, ''), language)}</select>"

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
+from services.migrant.regions.queries import code_today, name_of
 from services.migrant.self_registrations.open_page import (
     command_of,
     filled_in,
@@ -52,12 +53,13 @@ _FIELDS: Final = {
 )
 async def show_page(
     language: Language,
+    tx: PublicTransaction,
     lang: Typed = "",
     region: Typed = "",
     room_id: Typed = "",
 ) -> Response:
-    values = {"region": region, "room_id": room_id}
-    return _page(form_page(Filled(key_of(""), values), _chosen(lang, language)))
+    values = {"region": await code_today(region, tx), "room_id": room_id}
+    return await _form(key_of(""), values, 0, _chosen(lang, language), tx)
 
 
 @router.post(
@@ -79,10 +81,8 @@ async def take_page(request: Request, language: Language, tx: PublicTransaction)
     if action == "edit":
         fields = await filled_in(key, tx)
     values, companions = tidy(fields)
-    if action == "edit":
-        return _page(form_page(Filled(key, values, companions=companions), said))
-    if action == "add":
-        return _page(form_page(Filled(key, values, companions=companions + 1), said))
+    if action in ("edit", "add"):
+        return await _form(key, values, companions + (action == "add"), said, tx)
     return await _take(request, key, values, companions, said, tx)
 
 
@@ -101,17 +101,32 @@ async def _take(
         wrong = {each["field"]: each["reason"] for each in faults}
         if "id_number" in wrong and "origin_region" not in values:
             wrong.pop("origin_region", None)  # it would come from the number
-        return _page(form_page(Filled(key, values, wrong, companions), language), 422)
+        return await _form(key, values, companions, language, tx, wrong)
     turnstile: Turnstile = request.app.state.page_turnstile
     try:
         turnstile.pass_one(request.client.host if request.client else "")
         async with tx.attempt():
             row = await send_form(key, command, tx)
     except Problem as problem:
-        wrong = {"": problem.title.say(language)}
-        page = form_page(Filled(key, values, wrong, companions), language)
-        return _page(page, problem.status)
+        field = str(problem.extra.get("field", ""))  # of the whole form where it names none
+        wrong = {field: (problem.detail or problem.title).say(language)}
+        return await _form(key, values, companions, language, tx, wrong, problem.status)
     return _page(receipt_page(row, key, language))
+
+
+async def _form(
+    key: str,
+    values: Mapping[str, str],
+    companions: int,
+    language: str,
+    tx: Tx,
+    wrong: Mapping[str, str] | None = None,
+    status: int = 422,
+) -> Response:
+    """The form, with what is `wrong` beside its fields where anything is."""
+    place = await name_of(values.get("region", ""), tx)
+    filled = Filled(key, values, wrong or {}, companions, place)
+    return _page(form_page(filled, language), status if wrong else 200)
 
 
 def _chosen(lang: str, language: str) -> str:

@@ -99,10 +99,11 @@ async def _is_hers(row: SelfRegistration, tx: Tx) -> bool:
 
 
 def form_of(row: SelfRegistration, tx: Tx) -> SelfRegister | None:
+    """What was filled in, with the code that the place has by now."""
     if row.form_sealed is None:
         return None
     opened = tx.vault.open(row.form_sealed, f"self_registrations.form:{row.id}")
-    return SelfRegister.model_validate_json(opened)
+    return SelfRegister.model_validate_json(opened).model_copy(update={"region": row.region})
 
 
 def seen(row: SelfRegistration, tx: Tx) -> SelfRegistrationView:

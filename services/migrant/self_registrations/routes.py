@@ -20,7 +20,7 @@ from services.migrant.self_registrations.schemas import (
 )
 from services.migrant.types import ShortText, TownshipCode
 from shared.codes import RegionCode
-from shared.http import Cursor, IfMatch, Limit, PersonalTransaction, Route, etag
+from shared.http import Cursor, IfMatch, Limit, PersonalTransaction, Route, Transaction, etag
 from shared.pages import Page
 
 router = APIRouter(tags=["registration by phone"], route_class=Route)
@@ -118,10 +118,10 @@ Room = Annotated[UUID | None, Query(description="a room of the registry")]
     responses={200: {"content": {"image/svg+xml": {}}}},
 )
 async def draw_code(
-    request: Request, actor: CanRead, region: TownshipCode, room_id: Room = None
+    request: Request, actor: CanRead, tx: Transaction, region: TownshipCode, room_id: Room = None
 ) -> Response:
-    address = poster.form_address(request.app.state.settings, region, room_id)
-    return Response(poster.qr_svg(actor, address, region), media_type="image/svg+xml")
+    address = await poster.address_here(request.app.state.settings, region, room_id, tx)
+    return Response(poster.qr_svg(address), media_type="image/svg+xml")
 
 
 @router.get(
@@ -133,10 +133,11 @@ async def draw_code(
 async def print_poster(
     request: Request,
     actor: CanRead,
+    tx: Transaction,
     region: TownshipCode,
     place: Annotated[ShortText, Query(description="the name of the place, as people know it")],
     room_id: Room = None,
 ) -> Response:
-    address = poster.form_address(request.app.state.settings, region, room_id)
-    svg = poster.qr_svg(actor, address, region)
+    address = await poster.address_here(request.app.state.settings, region, room_id, tx)
+    svg = poster.qr_svg(address)
     return Response(await poster.poster_pdf(svg, region, place), media_type="application/pdf")

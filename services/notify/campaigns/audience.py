@@ -25,8 +25,16 @@ WHERE c.purpose = $1 AND c.active AND NOT c.closed AND c.phone_index IS NOT NULL
     SELECT FROM messages AS m WHERE m.person_id = c.person_id AND m.created_at >= $7
       AND m.campaign_id IS NOT NULL AND m.campaign_id <> $8
       AND m.status NOT IN ('failed', 'cancelled')))
-"""
-_NEXT = f"SELECT c.person_id {_AUDIENCE} ORDER BY c.person_id LIMIT $9"
+  AND (NOT $9::boolean OR EXISTS (
+    SELECT FROM stays AS s WHERE s.person_id = c.person_id AND NOT s.ended
+      AND ($10::date IS NULL OR s.arrived_on >= $10)
+      AND ($11::date IS NULL OR s.arrived_on <= $11)
+      AND (cardinality($12::text[]) = 0 OR s.origin_province = ANY($12))
+      AND (cardinality($13::text[]) = 0
+           OR EXISTS (SELECT FROM unnest($13) AS area WHERE starts_with(s.region, area)))
+      AND (cardinality($14::text[]) = 0 OR s.stay_purpose = ANY($14))))
+"""  # noqa: S608 a constant of our own
+_NEXT = f"SELECT c.person_id {_AUDIENCE} ORDER BY c.person_id LIMIT $15"
 _COUNT = f"SELECT c.language, count(*)::int AS people {_AUDIENCE} GROUP BY c.language"
 
 
@@ -54,6 +62,12 @@ def _arguments(campaign: Campaign, after: UUID | None, tx: Tx) -> list[Any]:
         _moment(facts.agreed_to, time.max),
         rested,
         campaign.id,
+        facts.by_stay,
+        facts.arrived_from,
+        facts.arrived_to,
+        facts.origins,
+        facts.areas,
+        facts.stay_purposes,
     ]
 
 

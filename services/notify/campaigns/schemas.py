@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -26,19 +27,47 @@ Languages = Annotated[list[LanguageTag], Field(max_length=20)]
 RestDays = Annotated[int, Field(ge=0, le=90, description="people texted so lately are left alone")]
 
 
+class StayPurpose(StrEnum):
+    """Why somebody came, in the migrant service's words (流入事由)."""
+
+    WORK = "work"
+    BUSINESS = "business"
+    STUDY = "study"
+    FAMILY = "family"
+    OTHER = "other"
+
+
+Areas = Annotated[list[RegionCode], Field(max_length=50)]
+Provinces = Annotated[list[Annotated[str, Field(pattern=r"^[1-8][0-9]$")]], Field(max_length=34)]
+
+
 class Facts(Command):
-    """By what an audience may be narrowed, besides its purpose and region: nothing else. All of
-    it is about how she agreed to be reached, none of it about her life."""
+    """By what an audience may be narrowed, besides its purpose and region: nothing else. It is
+    about how she agreed to be reached, and where she registered to live after she came; who asks
+    for anything of that reaches people who came, and stay, alone."""
 
     languages: Languages = Field(default_factory=list, description="empty: all")
     agreed_from: CalendarDay | None = Field(default=None, description="agreed on this day or later")
     agreed_to: CalendarDay | None = Field(default=None, description="agreed on this day or earlier")
+    arrived_from: CalendarDay | None = Field(default=None, description="came on this day or later")
+    arrived_to: CalendarDay | None = Field(default=None, description="came on this day or earlier")
+    origins: Provinces = Field(default_factory=list, description="provinces of home; empty: all")
+    areas: Areas = Field(default_factory=list, description="where she lives; empty: anywhere")
+    stay_purposes: list[StayPurpose] = Field(default_factory=list, description="empty: any")
 
     @model_validator(mode="after")
     def _order(self) -> Self:
         if self.agreed_from and self.agreed_to and self.agreed_to < self.agreed_from:
             raise ValueError("agreed_to 不能早于 agreed_from / agreed_to is before agreed_from")
+        if self.arrived_from and self.arrived_to and self.arrived_to < self.arrived_from:
+            raise ValueError("arrived_to 不能早于 arrived_from / arrived_to is before arrived_from")
         return self
+
+    @property
+    def by_stay(self) -> bool:
+        """Whether it matters where somebody lives since she came."""
+        dates = (self.arrived_from, self.arrived_to)
+        return any(dates) or any((self.origins, self.areas, self.stay_purposes))
 
 
 class Schedule(Command):

@@ -11,9 +11,10 @@ from services.notify.campaigns.schemas import TriedView, TryCampaign
 from services.notify.campaigns.texts import filled, texts_of
 from services.notify.contacts.queries import find_opted_out
 from services.notify.errors import CampaignState, DailyCapReached, OptedOut, TextTooLong
+from services.notify.messages.deciding import shape_of
 from services.notify.messages.drafts import Draft
 from services.notify.messages.handlers import queue_for_officials
-from services.notify.messages.rules import lane_of, schedule
+from services.notify.messages.rules import schedule
 from services.notify.messages.segments import split
 from services.notify.settings import Sending
 from services.notify.templates.models import Template
@@ -69,23 +70,11 @@ def _draft(
     reference = f"trial:{message_id}"
     return Draft(
         id=message_id,
-        caller=tx.actor.sub,
         reference=reference,
         content_hash=tx.vault.index(reference, "messages.content"),
-        template_id=text.id,
-        template=text.code,
-        purpose=OFFICIAL,
-        kind=text.kind,
-        lane=lane_of(text.kind),
         person_id=None,
-        campaign_id=None,
-        region=tx.actor.region,
-        language=text.language,
-        parts=parts,
         body_sealed=tx.vault.seal(body, f"messages.body:{message_id}"),
         phone_sealed=tx.vault.seal(phone, f"messages.phone:{message_id}"),
         phone_index=number,
-        created_at=tx.now,
-        due_at=due_at,
-        expires_at=expires_at,
+        shape=shape_of(text, OFFICIAL, tx.actor.region, parts, due_at, expires_at),
     )

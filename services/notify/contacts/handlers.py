@@ -9,6 +9,7 @@ from services.notify.contacts.models import Contact, OptOut
 from services.notify.contacts.queries import current_person
 from services.notify.contacts.rules import time_of_consent
 from services.notify.contacts.schemas import OptOutSource, OptOutView, RecordOptOut
+from services.notify.contacts.stays import merge_stays
 from services.notify.errors import ContactNotFound
 from shared.db import Tx
 from shared.events.migrant import ConsentGiven, ConsentWithdrawn
@@ -20,7 +21,15 @@ from shared.subjects import is_own
 
 _ONE = "SELECT * FROM contacts WHERE person_id = $1 AND purpose = $2 FOR UPDATE"
 _OF_PERSON = "SELECT * FROM contacts WHERE person_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
-_FOLLOWING = ("contact_choices", "messages", "reminders", "inbound_texts", "erasures", "deaths")
+_FOLLOWING = (
+    "contact_choices",
+    "stays",
+    "messages",
+    "reminders",
+    "inbound_texts",
+    "erasures",
+    "deaths",
+)
 _MOVED = "SELECT row_id FROM merged_rows WHERE merged_id = $1 AND kept_id = $2 AND table_name = $3"
 
 
@@ -102,6 +111,7 @@ async def merge_persons(event: PersonsMerged, tx: Tx) -> None:
         await tx.save(contact)
         await _remember(event, "contacts", [contact.id], tx)
     await merge_choices(event, tx)
+    await merge_stays(event, tx)
     for table in _FOLLOWING:
         rows = await tx.fetch(
             f"UPDATE {table} SET person_id = $1"  # noqa: S608 our own names

@@ -1,6 +1,6 @@
-"""Tables: contacts, choices and opt-outs."""
+"""Tables: contacts, choices, stays and opt-outs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -55,6 +55,25 @@ class ContactChoice(Row, table=True):
     to_hour: int
     phone_sealed: bytes | None = None
     phone_index: bytes | None = None
+    changed_at: datetime = Field(sa_type=Timestamp)
+
+
+class Stay(Row, table=True):
+    """Where somebody who came to the county registered to live (居住登记), as far as an audience
+    may be narrowed by it. `newest_id` is the newest arrival or departure heard of; once it is over
+    (`ended`), only the area it was in is kept."""
+
+    __tablename__ = "stays"
+    __table_args__ = (Index("stays_person", "person_id", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    newest_id: UUID
+    region: str
+    ended: bool
+    origin_province: str | None = None
+    stay_purpose: str | None = None
+    arrived_on: date | None = None
     changed_at: datetime = Field(sa_type=Timestamp)
 
 

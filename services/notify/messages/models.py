@@ -22,7 +22,12 @@ class Message(Row, table=True):
         Index("messages_due", "lane", "due_at", postgresql_where="status = 'queued'"),
         Index("messages_number", "phone_index", "created_at"),
         Index("messages_person", "person_id"),
-        Index("messages_campaign", "campaign_id", "status"),
+        Index(
+            "messages_campaign",
+            "campaign_id",
+            "status",
+            postgresql_where="campaign_id IS NOT NULL",
+        ),
         Index("messages_waiting", "submitted_at", postgresql_where="status = 'submitted'"),
         Index("messages_content", "created_at", postgresql_where="body_sealed IS NOT NULL"),
         Index("messages_done", "done_at", postgresql_where="done_at IS NOT NULL"),
@@ -33,7 +38,7 @@ class Message(Row, table=True):
     caller: str
     reference: str
     content_hash: bytes
-    template_id: UUID = Field(foreign_key="templates.id")
+    template_id: UUID
     template: str
     purpose: str
     kind: str
@@ -71,7 +76,7 @@ class Attempt(Row, table=True):
         ),
     )
 
-    message_id: UUID = Field(primary_key=True, foreign_key="messages.id")
+    message_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
     provider: str
     state: str = AttemptState.SUBMITTING

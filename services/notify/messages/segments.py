@@ -6,6 +6,7 @@ in each of several. A message never ends inside a character, a combining sequenc
 sequence, which some handsets would show as damage. Pure.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,10 @@ _ZWJ: Final = "\u200d"
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 _TAGS: Final = range(0xE0020, 0xE0080)
 _FLAGS: Final = range(0x1F1E6, 0x1F200)
+# Letters, ideographs and marks of which none ever joins its neighbour: nearly all texts.
+ALONE: Final = re.compile(
+    "[\n\x20-\x7e\u2010-\u2027\u3000-\u3029\u3030-\u303f\u4e00-\u9fff\uff01-\uff5e]*"
+)
 _HIGH_HALVES: Final = range(0xD800, 0xDC00)
 _LOW_HALVES: Final = range(0xDC00, 0xE000)
 _HANGUL_TAILS: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD7FC))
@@ -66,8 +71,13 @@ def split(text: str, encoding: Encoding | None = None) -> Segments:
     encoding = encoding or encoding_of(text)
     units = units_of(text, encoding)
     whole, each = _LIMITS[encoding]
-    parts = (text,) if units <= whole else tuple(_cut(text, encoding, each))
-    return Segments(encoding, parts, units)
+    if units <= whole:
+        return Segments(encoding, (text,), units)
+    if units == len(text) and ALONE.fullmatch(text):
+        cut = [text[at : at + each] for at in range(0, units, each)]
+    else:
+        cut = _cut(text, encoding, each)
+    return Segments(encoding, tuple(cut), units)
 
 
 def _cut(text: str, encoding: Encoding, limit: int) -> list[str]:

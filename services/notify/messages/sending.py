@@ -20,11 +20,12 @@ from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResu
 from services.notify.settings import Sending
 from services.notify.templates.wordings import Wording, dress_anew, opt_out_of
 from shared.db import Tx
-from shared.events.notify import MessageFailed, MessageSubmitted
+from shared.events.notify import MessageFailed, MessageSubmitted, SubmittedText
+from shared.ids import new_id
 
 _DUE = f"""
-SELECT m.id, m.person_id, m.lane, m.tries, m.expires_at, m.body_sealed, m.phone_sealed,
-       m.phone_index, c.id AS contact_id, c.active AND NOT c.closed AS active,
+SELECT m.id, m.template_id, m.person_id, m.lane, m.tries, m.expires_at, m.body_sealed,
+       m.phone_sealed, m.phone_index, c.id AS contact_id, c.active AND NOT c.closed AS active,
        c.phone_sealed AS contact_sealed,
        c.phone_index AS contact_index, k.channel AS chosen, k.from_hour, k.to_hour,
        m.kind, t.language, t.signature, coalesce(w.signature, t.signature) AS own_signature,
@@ -102,6 +103,17 @@ RETURNING message_id, provider
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """A text as its provider gets it: its parts, and the provider's template where it has one."""
+
+    parts: tuple[str, ...]
+    template: tuple[str, str] | None
+
+
+_Same = dict[tuple[UUID, str], _Written]  # by template and body: a campaign says the same to all
+
+
+@dataclass(frozen=True, slots=True)
 class _Marked:
     """A text that goes: its request, number as it is kept, and which try it is."""
 
@@ -126,7 +138,8 @@ async def claim(
     await end(refused, tx)
     ready = [row for row in rows if row["id"] not in refused]
     ready = await _within_hours(ready, tx, sending)
-    marked = [_mark(row, provider, tx, sending) for row in ready]
+    same: _Same = {}
+    marked = [_mark(row, same, provider, tx, sending) for row in ready]
     if not marked:
         return []
     ids = [each.request.reference for each in marked]
@@ -226,10 +239,15 @@ async def mark_submitted(
         counts,
         tx.now,
     )
+    taken: dict[str, list[SubmittedText]] = {}
     for id, count in zip(fresh, counts, strict=True):
-        provider = rows[id]["provider"]
+        texts = taken.setdefault(rows[id]["provider"], [])
+        texts.append(SubmittedText(message_id=id, segments=count))
+    for provider, texts in taken.items():
         tx.emit(
-            MessageSubmitted(message_id=id, provider=provider, segments=count, submitted_at=tx.now)
+            MessageSubmitted(
+                submission_id=new_id(), provider=provider, submitted_at=tx.now, texts=texts
+            )
         )
 
 
@@ -280,7 +298,7 @@ def _refusal(row: asyncpg.Record, tx: Tx) -> str | None:
     return "opted-out" if row["opted_out"] else None
 
 
-def _mark(row: asyncpg.Record, provider: str, tx: Tx, sending: Sending) -> _Marked:
+def _mark(row: asyncpg.Record, same: _Same, provider: str, tx: Tx, sending: Sending) -> _Marked:
     id, vault = row["id"], tx.vault
     sealed, number = row["phone_sealed"], row["phone_index"]
     if row["person_id"] is None:
@@ -288,19 +306,21 @@ def _mark(row: asyncpg.Record, provider: str, tx: Tx, sending: Sending) -> _Mark
     else:
         phone = vault.open(row["contact_sealed"], f"contacts.phone:{row['contact_id']}")
         sealed, number = vault.seal(phone, f"messages.phone:{id}"), row["contact_index"]
-    body = _dressed(vault.open(row["body_sealed"], f"messages.body:{id}"), row, provider, sending)
-    parts = split(body).parts
-    urgent, code = row["lane"] == Lane.URGENT, row["template_code"]
-    wording = _worn(row, provider, sending)
-    template = (code, wording.undressed(row["template_text"])) if code else None
-    request = SubmitRequest(id, phone, parts, urgent, template)
+    key = (row["template_id"], vault.open(row["body_sealed"], f"messages.body:{id}"))
+    written = same.get(key)
+    if written is None:
+        written = same[key] = _write(key[1], row, provider, sending)
+    urgent = row["lane"] == Lane.URGENT
+    request = SubmitRequest(id, phone, written.parts, urgent, written.template)
     return _Marked(request, sealed, number, row["tries"] + 1)
 
 
-def _dressed(body: str, row: asyncpg.Record, provider: str, sending: Sending) -> str:
-    """The text with the signature and the opt-out sentence that this provider wants."""
+def _write(body: str, row: asyncpg.Record, provider: str, sending: Sending) -> _Written:
+    """With the signature and the opt-out sentence that this provider wants."""
     now = Wording(row["signature"], row["kind"], row["language"])
-    return dress_anew(body, now, _worn(row, provider, sending))
+    worn, code = _worn(row, provider, sending), row["template_code"]
+    template = (code, worn.undressed(row["template_text"])) if code else None
+    return _Written(split(dress_anew(body, now, worn)).parts, template)
 
 
 def _worn(row: asyncpg.Record, provider: str, sending: Sending) -> Wording:

@@ -7,7 +7,7 @@ from services.notify.messages.rules import Status, status_of
 from shared.db import Tx
 from shared.events.notify import MessageDelivered, MessageFailed
 
-_LOCK = "SELECT 1 FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK = "SELECT id, status FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _SETTLING = """
 SELECT id, status, parts, provider FROM messages WHERE id = ANY($1::uuid[])
 AND status IN ('submitted', 'unconfirmed', 'failed', 'delivered') AND submitted_at IS NOT NULL
@@ -25,11 +25,11 @@ FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t (id, status, reason) WHERE 
 """
 
 
-async def lock(message_ids: Iterable[UUID], tx: Tx) -> None:
-    """Take some texts for this transaction. Results and receipts of the same texts come at the
-    same moment: both write the parts first, in order, then take the texts, and so never wait for
-    each other in a circle."""
-    await tx.execute(_LOCK, list(message_ids))
+async def lock(message_ids: Iterable[UUID], tx: Tx) -> dict[UUID, str]:
+    """Take some texts for this transaction; returns the status of each. Results and receipts of the
+    same texts come at the same moment: both write the parts first, in order, then take the texts,
+    and so never wait for each other in a circle."""
+    return {row["id"]: row["status"] for row in await tx.fetch(_LOCK, list(message_ids))}
 
 
 async def settle(message_ids: Sequence[UUID], tx: Tx) -> None:

@@ -5,13 +5,14 @@ import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 import structlog
 
-from services.notify.providers.inbound import Inbox, Piece, Pieces
+from services.notify.providers.inbound import Inbox, Piece
 from services.notify.providers.link import Broken, Dialect, Link, Peer, U, Verdict
 from services.notify.providers.octets import Malformed
 from services.notify.providers.parts import PAUSE, Answered, submit_parts
@@ -54,7 +55,6 @@ class LinkedProvider(ABC, Generic[U]):
         self._open_again_at = 0.0
         self._references = count(int(time.time()))
         self._sent: OrderedDict[UUID, tuple[str, ...]] = OrderedDict()  # ids of its parts
-        self._pieces = Pieces()
 
     @abstractmethod
     def parts_of(self, request: SubmitRequest) -> tuple[str, ...]:
@@ -159,12 +159,9 @@ class LinkedProvider(ABC, Generic[U]):
         return Verdict.KEPT
 
     async def take_piece(self, piece: Piece) -> None:
-        """Keep a text, or the part of one until the others have come."""
+        """Keep a text, or the part of one."""
         phone = piece.phone.removeprefix("+").removeprefix(self._country)
-        text = self._pieces.add(phone, piece)
-        if text is not None:
-            await self.inbox.text(self.name, phone, text)
-            self._pieces.done(phone, piece)
+        await self.inbox.text(self.name, replace(piece, phone=phone))
 
 
 def forget(kept: OrderedDict[_K, _V], most: int) -> None:

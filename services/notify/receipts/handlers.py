@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.notify.messages.rules import Status
 from services.notify.messages.sending import mark_submitted
 from services.notify.messages.settling import lock, settle
 from services.notify.receipts.rules import PartState, outweighs
@@ -14,11 +15,12 @@ from shared.db import Tx
 _UPSERT = """
 INSERT INTO message_parts AS p
   (bind_group, provider_id, provider, message_id, state, reason, at, received_at)
-SELECT $1, t.provider_id, $2, m.id, t.state, t.reason, t.at, $8
+SELECT $1, t.provider_id, $2, tried.message_id, t.state, t.reason, t.at, $8
 FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])
        AS t (provider_id, reference, state, reason, at)
-LEFT JOIN messages AS m ON m.id = t.reference AND EXISTS (
-  SELECT FROM attempts AS a WHERE a.message_id = m.id AND a.provider = ANY($9::text[]))
+LEFT JOIN LATERAL (
+  SELECT a.message_id FROM attempts AS a
+  WHERE a.message_id = t.reference AND a.provider = ANY($9::text[]) LIMIT 1) AS tried ON true
 ORDER BY t.provider_id
 ON CONFLICT (bind_group, provider_id) DO UPDATE
 SET message_id = coalesce(p.message_id, excluded.message_id),
@@ -40,6 +42,7 @@ WHERE a.message_id = ANY($1::uuid[]) AND m.id = a.message_id AND a.number = m.tr
        OR (a.state = 'refused' AND a.message_id = ANY($2::uuid[])))
 RETURNING a.message_id, a.provider, m.parts
 """
+_HEARD_OF = (Status.SUBMITTED, Status.DELIVERED)  # their acceptance is recorded
 
 
 async def take_receipts(command: Receipts, provider: str, tx: Tx, sending: Sending) -> TakenView:
@@ -61,10 +64,12 @@ async def take_receipts(command: Receipts, provider: str, tx: Tx, sending: Sendi
     )
     ids: list[UUID] = sorted({row["message_id"] for row in rows if row["message_id"]})
     under_way = [row["message_id"] for row in rows if row["state"] != PartState.FAILED]
-    await lock(ids, tx)
-    resolved = await tx.fetch(_ACCEPT, ids, under_way, tx.now, sharing)
-    accepted = {row["message_id"]: row for row in resolved}
-    await mark_submitted(dict.fromkeys(accepted, 0), accepted, tx)
+    states = await lock(ids, tx)
+    unheard = [id for id, status in states.items() if status not in _HEARD_OF]
+    if unheard:
+        resolved = await tx.fetch(_ACCEPT, unheard, under_way, tx.now, sharing)
+        accepted = {row["message_id"]: row for row in resolved}
+        await mark_submitted(dict.fromkeys(accepted, 0), accepted, tx)
     await settle(ids, tx)
     return TakenView(taken=len(command.receipts))
 

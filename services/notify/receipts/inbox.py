@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from services.notify.providers.inbound import ReceiptRead
+from services.notify.providers.inbound import Piece, ReceiptRead
 from services.notify.receipts.handlers import take_receipts
 from services.notify.receipts.inbound import take_inbound
 from services.notify.receipts.schemas import InboundText, Receipt, Receipts
@@ -44,14 +44,31 @@ class DatabaseInbox:
         async with self._database.transaction(self._actor) as tx:
             await take_receipts(Receipts(receipts=[told]), provider, tx, self._sending)
 
-    async def text(self, provider: str, phone: str, text: str) -> None:
+    async def text(self, provider: str, piece: Piece) -> None:
         """A centre that did not hear our answer brings a text again, and gives it no id: the same
-        words from the same number within ten minutes are one text. Raises Unavailable."""
+        words from the same number within ten minutes are one text. The parts of a long one are
+        joined in the database: each may come to another process. Raises Unavailable."""
         async with self._database.transaction(self._actor, purpose=Purpose.NOTIFICATION) as tx:
-            mark = mark_of(provider, phone, text, tx)
             try:
-                command = InboundText(message_id=mark, phone=phone, text=text)
+                command = _taken(provider, piece, tx)
             except ValidationError:  # a service number, a foreign number: nobody we write to
                 log.warning("inbound-from-elsewhere", provider=provider)
                 return
             await take_inbound(command, provider, tx, self._sending)
+
+
+def _taken(provider: str, piece: Piece, tx: Tx) -> InboundText:
+    """Raises ValidationError for a number that is no mobile. A place that cannot be is none."""
+    if piece.joined is None or min(piece.joined[1:]) < 1:
+        mark = mark_of(provider, piece.phone, piece.text, tx)
+        return InboundText(message_id=mark, phone=piece.phone, text=piece.text)
+    reference, total, number = piece.joined
+    mark = mark_of(provider, piece.phone, f"{piece.text}\n{reference}/{total}/{number}", tx)
+    return InboundText(
+        message_id=mark,
+        phone=piece.phone,
+        text=piece.text,
+        reference=reference,
+        total=total,
+        number=number,
+    )

@@ -18,6 +18,7 @@ STATEMENTS = {
     "opt-outs": f"SELECT {HER_OPT_OUTS}",
     "message-facts": "SELECT FROM messages WHERE person_id = $1",
     "contact-choices": "DELETE FROM contact_choices WHERE person_id = $1",
+    "stays": "DELETE FROM stays WHERE person_id = $1",
     "reminders": "DELETE FROM reminders WHERE person_id = $1",
     "replies": "DELETE FROM inbound_texts WHERE person_id = $1",
     "deaths": "DELETE FROM deaths WHERE person_id = $1 AND annulled",

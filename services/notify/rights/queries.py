@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.notify.contacts.models import Contact, ContactChoice, Death, OptOut
+from services.notify.contacts.models import Contact, ContactChoice, Death, OptOut, Stay
 from services.notify.contacts.queries import current_person
 from services.notify.errors import ContactNotFound
 from services.notify.messages.models import Message
@@ -19,6 +19,7 @@ from services.notify.rights.schemas import (
     OptOutExport,
     ReminderExport,
     ReplyExport,
+    StayExport,
 )
 from shared.db import Row, Tx
 from shared.erasure import ErasureView, KindView
@@ -33,6 +34,7 @@ _HELD = """
 SELECT EXISTS (SELECT FROM contacts WHERE person_id = $1)
     OR EXISTS (SELECT FROM messages WHERE person_id = $1)
     OR EXISTS (SELECT FROM contact_choices WHERE person_id = $1)
+    OR EXISTS (SELECT FROM stays WHERE person_id = $1)
     OR EXISTS (SELECT FROM reminders WHERE person_id = $1)
     OR EXISTS (SELECT FROM inbound_texts WHERE person_id = $1)
     OR EXISTS (SELECT FROM deaths WHERE person_id = $1)
@@ -58,6 +60,9 @@ async def export_contacts(person_id: UUID, tx: Tx) -> ContactBookExport:
         person_id=person_id,
         contacts=[_contact(each, tx) for each in await _of(Contact, person_id, tx)],
         choices=[_choice(each, tx) for each in await _of(ContactChoice, person_id, tx)],
+        stays=[
+            StayExport.model_validate(each.model_dump()) for each in await _of(Stay, person_id, tx)
+        ],
         reminders=[
             ReminderExport.model_validate(each.model_dump())
             for each in await _of(Reminder, person_id, tx)

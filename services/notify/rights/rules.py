@@ -44,6 +44,15 @@ KEEPING: Final = (
         ),
     ),
     Keeping(
+        "stays",
+        None,
+        Text(
+            "无保存义务,依申请删除:来源省份、居住地和事由的副本;登记本身在流动人口服务中。",
+            "Nothing holds this copy of where she came from, lives and why: erased at request; the"
+            " registration itself is the migrant service's.",
+        ),
+    ),
+    Keeping(
         "reminders",
         None,
         Text(

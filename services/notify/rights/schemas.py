@@ -1,7 +1,7 @@
 """Views of everything held about a person."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -34,6 +34,18 @@ class ChoiceExport(BaseModel):
     from_hour: int
     to_hour: int
     phone: str | None
+    changed_at: datetime
+
+
+class StayExport(BaseModel):
+    """Where she registered to live after she came; once it is over (`ended`), only
+    the area it was in."""
+
+    region: str
+    ended: bool
+    origin_province: str | None
+    stay_purpose: str | None
+    arrived_on: date | None
     changed_at: datetime
 
 
@@ -108,6 +120,7 @@ class ContactBookExport(BaseModel):
     person_id: UUID
     contacts: Sequence[ContactExport]
     choices: Sequence[ChoiceExport]
+    stays: Sequence[StayExport]
     reminders: Sequence[ReminderExport]
     opt_outs: Sequence[OptOutExport]
     replies: Sequence[ReplyExport]

@@ -27,13 +27,16 @@ _LIMIT: Final = 4 * 1024 * 1024
 class CheckingHere:
     """Checking in a thread of this process, for small files."""
 
-    def __init__(self, checking: Checking) -> None:
-        self._checking = checking
-        self.total = checking.total
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
 
     @classmethod
-    async def open(cls, file: IO[bytes], order: Order) -> Self:
-        return cls(await asyncio.to_thread(Checking, file, order))
+    async def start(cls, file: IO[bytes]) -> Self:
+        return cls(file)
+
+    async def open(self, order: Order) -> int:
+        self._checking = await asyncio.to_thread(Checking, self._file, order)
+        return self._checking.total
 
     async def next(self) -> Batch | None:
         return await asyncio.to_thread(self._checking.next)
@@ -45,14 +48,13 @@ class CheckingHere:
 
 
 class CheckingApart:
-    """Checking in a child process."""
+    """Checking in a child process, which comes up while its file is still being fetched."""
 
-    def __init__(self, process: asyncio.subprocess.Process, total: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self.total = total
 
     @classmethod
-    async def open(cls, file: IO[bytes], order: Order) -> Self:
+    async def start(cls, file: IO[bytes]) -> Self:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", __name__, str(file.fileno())),
             stdin=asyncio.subprocess.PIPE,
@@ -61,14 +63,13 @@ class CheckingApart:
             pass_fds=(file.fileno(),),
             limit=_LIMIT,
         )
-        checking = cls(process, 0)
-        try:
-            # a fresh vault: one that was used holds a cipher, which cannot travel
-            checking.total = await checking._ask(order._replace(vault=replace(order.vault)))
-        except BaseException:
-            await checking.close()
-            raise
-        return checking
+        return cls(process)
+
+    async def open(self, order: Order) -> int:
+        """What the file's position counts up to. Raises FileRefused."""
+        # a fresh vault: one that was used holds a cipher, which cannot travel
+        total: int = await self._ask(order._replace(vault=replace(order.vault)))
+        return total
 
     async def next(self) -> Batch | None:
         return _unpacked(await self._ask({}))

@@ -62,23 +62,26 @@ class Job:
 
     async def run(self) -> None:
         """Raises Overtaken when it was cancelled meanwhile."""
+        where = CheckingApart if self._job.size >= WORTH_A_PROCESS else CheckingHere
         with TemporaryFile() as file:  # has no name and vanishes with the process
-            await self._fetch(file)
-            where = CheckingApart if self._job.size >= WORTH_A_PROCESS else CheckingHere
+            checking = await where.start(file)
             try:
-                checking = await where.open(file, self._order())
+                await self._fetch(file)
+                await self._read(checking)
             except FileRefused as refused:
                 await self._refuse(refused)
                 return
-            try:
-                await self._start(checking.total)
-                await self._carry_on(checking)
             finally:
                 await checking.close()
-        if self._job.lines_read:
-            await self._finish()
-        else:
-            await self._refuse(FileRefused(Failure.EMPTY))
+        await self._finish()
+
+    async def _read(self, checking: CheckingApart | CheckingHere) -> None:
+        """Raises FileRefused: when the file is opened, for one without a line, or in the midst of a
+        workbook that breaks off."""
+        await self._start(await checking.open(self._order()))
+        await self._carry_on(checking)
+        if not self._job.lines_read:
+            raise FileRefused(Failure.EMPTY)
 
     def _order(self) -> Order:
         job = self._job
@@ -187,10 +190,12 @@ class Job:
             )
 
     async def _refuse(self, refused: FileRefused) -> None:
+        """Nothing more can be read: what was taken in by then stays."""
         async with self._transaction() as tx:
             job = await tx.require(Import, self._job.id, lock=True)
             if job.status not in (ImportStatus.WAITING, ImportStatus.RUNNING):
                 raise Overtaken()
-            job.status, job.finished_at = ImportStatus.REFUSED, tx.now
+            job.status = ImportStatus.FAILED if job.lines_read else ImportStatus.REFUSED
+            job.finished_at = tx.now
             job.failure, job.failure_columns = refused.failure.value, refused.columns
             await close(job, tx)

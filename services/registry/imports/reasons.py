@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from shared.problems import Text
+from shared.sheets_in import LINE_FAULT_TEXT, SHEET_FAILURE_TEXT
 
 
 class Reason(StrEnum):
@@ -16,6 +17,7 @@ class Reason(StrEnum):
     CELL_TOO_LONG = "cell-too-long"
     CELL_TYPE = "cell-type"
     NUMERIC_ID = "numeric-id"
+    FORMULA = "formula"
     NAME_MISSING = "name-missing"
     NAME = "name"
     ID_MISSING = "id-missing"
@@ -55,25 +57,9 @@ class Reason(StrEnum):
 
 
 REASON_TEXT: dict[Reason, Text] = {
-    Reason.COLUMN_COUNT: Text(
-        "列数与表头不符", "The line does not have as many columns as the header"
-    ),
-    Reason.ENCODING: Text(
-        "本行有无法识别的字符,请以 UTF-8 或 GB18030 重新保存",
-        "The line holds bytes that are not text; save the file as UTF-8 or GB 18030",
-    ),
-    Reason.LINE_TOO_LONG: Text("本行过长", "The line is too long"),
-    Reason.QUOTING: Text("引号不配对", "A quotation mark is not closed on its line"),
+    **{Reason(fault.value): text for fault, text in LINE_FAULT_TEXT.items()},
     Reason.CONTROL_CHARACTERS: Text("含有不可见字符", "It holds invisible characters"),
     Reason.CELL_TOO_LONG: Text("内容过长", "The text is too long"),
-    Reason.CELL_TYPE: Text(
-        "单元格应为文本格式", "The cell should be text; it is an error, a time or a truth value"
-    ),
-    Reason.NUMERIC_ID: Text(
-        "身份证号单元格是数字格式,末几位已丢失:请把该列设为文本后重新录入号码",
-        "The cell of the id number is numeric and has lost its last digits: format the column as"
-        " text and enter the number again",
-    ),
     Reason.NAME_MISSING: Text("没有姓名", "The name is missing"),
     Reason.NAME: Text("姓名中有不应出现的符号", "The name holds symbols that names do not have"),
     Reason.ID_MISSING: Text(
@@ -183,25 +169,18 @@ class Failure(StrEnum):
     ENCODING = "file-encoding"
     UNREADABLE = "unreadable"
     TOO_LARGE_INSIDE = "too-large-inside"
+    MACROS = "macros"
     DAMAGED = "damaged"
     GIVEN_UP = "given-up"
 
 
 FAILURE_TEXT: dict[Failure, Text] = {
-    Failure.EMPTY: Text("文件中没有数据", "The file holds no line"),
+    **{Failure(failure.value): text for failure, text in SHEET_FAILURE_TEXT.items()},
     Failure.HEADERS: Text(
         "表头不符:请使用规定的 16 列及其顺序,其后可加居住起始日",
         "The header is not the agreed one of 16 columns in their order, perhaps with the day the"
         " residence began behind them",
     ),
-    Failure.ENCODING: Text(
-        "第 1 行不是 UTF-8 或 GB18030 编码", "Line 1 is neither UTF-8 nor GB 18030"
-    ),
-    Failure.UNREADABLE: Text(
-        "无法打开此表格:文件损坏或有密码",
-        "The workbook does not open: it is damaged or has a password",
-    ),
-    Failure.TOO_LARGE_INSIDE: Text("表格解压后过大", "The workbook is too large when unpacked"),
     Failure.DAMAGED: Text(
         "文件在保存中损坏:已导入的行保留,请重新上传整个文件",
         "The stored file is damaged: lines taken in by then stay; upload the whole file again",

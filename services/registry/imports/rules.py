@@ -23,6 +23,7 @@ from shared.codes import (
     parse_resident_id,
     trim_region,
 )
+from shared.sheets_in import written_day
 from shared.text import clean, mobile
 from shared.text import name as person_name
 
@@ -64,7 +65,6 @@ _INVISIBLE: Final = re.compile(
 )
 _CHINESE_NAME: Final = re.compile("[\u4e00-\u9fff]{1,20}(?:·[\u4e00-\u9fff]{1,20})*")
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
-_DATE: Final = re.compile(r"([0-9]{4})([-/]?)([0-9]{1,2})\2([0-9]{1,2})")
 _RELATIONS: Final = frozenset("012345678")
 _CHILDREN: Final = ("2", "3")
 _LONGEST: Final = 60
@@ -262,7 +262,7 @@ def _without_number(cells: _Cells, today: date) -> tuple[str, date]:
 
 
 def _birth(text: str, today: date) -> date:
-    day = _date(text)
+    day = written_day(text)
     if day is None or day < EARLIEST_BIRTH:
         raise _Refused(Reason.BIRTH_DATE, "出生日期")
     if day > today:
@@ -272,7 +272,7 @@ def _birth(text: str, today: date) -> date:
 
 def _since(text: str, residence: str | None, born: date, today: date) -> date:
     """Since when she lives there: no later than today, and no earlier than she was born."""
-    day = _date(text)
+    day = written_day(text)
     if day is None or residence is None:
         raise _Refused(Reason.SINCE, SINCE)
     if day > today:
@@ -280,16 +280,6 @@ def _since(text: str, residence: str | None, born: date, today: date) -> date:
     if day < born:
         raise _Refused(Reason.SINCE_BEFORE_BIRTH, SINCE)
     return day
-
-
-def _date(text: str) -> date | None:
-    match = _DATE.fullmatch(text)
-    if match is None or (not match[2] and len(text) != 8):
-        return None
-    try:
-        return date(int(match[1]), int(match[3]), int(match[4]))
-    except ValueError:
-        return None
 
 
 def _region(text: str, column: str, wrong: Mapping[str, Reason]) -> str | None:

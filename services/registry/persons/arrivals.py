@@ -23,6 +23,7 @@ from services.registry.persons.schemas import (
     RegisterPerson,
     ResidenceInput,
 )
+from services.registry.persons.stays import kept_apart
 from services.registry.tasks.handlers import open_task
 from services.registry.tasks.models import TaskKind
 from services.registry.tasks.schemas import OpenTask
@@ -298,7 +299,8 @@ async def _settle(person: Person, stay: ResidenceInput, tx: Tx) -> None:
 
 async def _remember(person: Person, stay: ResidenceInput, tx: Tx) -> None:
     """A stay that ended before we heard of it: it began when the one before it ended, and lasted
-    until the next one known began, or until she left."""
+    until the next one known began, or until she left. Of two that began on one day, the one known
+    before lasted."""
     known = await tx.fetch_value(
         "SELECT 1 FROM residences WHERE person_id = $1 AND region = $2 AND since = $3",
         person.id,
@@ -308,29 +310,30 @@ async def _remember(person: Person, stay: ResidenceInput, tx: Tx) -> None:
     if known:
         return
     until = await tx.fetch_value(
-        "SELECT coalesce(min(since) FILTER (WHERE since > $2), max(until)) FROM residences"
-        " WHERE person_id = $1",
+        "SELECT coalesce(min(since) FILTER (WHERE since > $2 OR (since = $2"
+        " AND (until IS NULL OR until > since))), max(until)) FROM residences WHERE person_id = $1",
         person.id,
         stay.since,
     )
-    await tx.execute(
-        "UPDATE residences SET until = $2, recorded_at = $3, recorded_by = $4"
-        " WHERE person_id = $1 AND since < $2 AND until > $2",
-        person.id,
-        stay.since,
-        tx.now,
-        tx.actor.sub,
-    )
-    await tx.add(
-        Residence(
-            id=new_id(),
-            person_id=person.id,
-            region=stay.region,
-            kind=stay.kind,
-            room_id=stay.room_id,
-            since=stay.since,
-            until=until,
-            recorded_at=tx.now,
-            recorded_by=tx.actor.sub,
+    with kept_apart():
+        await tx.execute(
+            "UPDATE residences SET until = $2, recorded_at = $3, recorded_by = $4"
+            " WHERE person_id = $1 AND since < $2 AND until > $2",
+            person.id,
+            stay.since,
+            tx.now,
+            tx.actor.sub,
         )
-    )
+        await tx.add(
+            Residence(
+                id=new_id(),
+                person_id=person.id,
+                region=stay.region,
+                kind=stay.kind,
+                room_id=stay.room_id,
+                since=stay.since,
+                until=until,
+                recorded_at=tx.now,
+                recorded_by=tx.actor.sub,
+            )
+        )

@@ -1,4 +1,5 @@
-"""Which resident of ours another county's claim is about (报销对象核对): her id, nothing else."""
+"""Which resident of ours another county's claim is about (报销对象核对): her id and place, and
+nothing else."""
 
 from uuid import UUID
 
@@ -14,4 +15,5 @@ async def find_claimant(claim_id: UUID, id_number: str, tx: Tx) -> None:
     person = await find_by_id_number(id_number, tx)
     if person is not None:
         tx.saw(person.id, "person")
-    tx.emit(ClaimantFound(claim_id=claim_id, person_id=person.id if person else None))
+    found = (person.id, person.hukou_region) if person else (None, None)
+    tx.emit(ClaimantFound(claim_id=claim_id, person_id=found[0], region=found[1]))

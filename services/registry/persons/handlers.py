@@ -35,6 +35,7 @@ from services.registry.persons.schemas import (
     RegisterPerson,
     ResidenceInput,
 )
+from services.registry.persons.stays import kept_apart
 from services.registry.regions.queries import require_region
 from shared.codes import FamilyRelation
 from shared.db import Tx
@@ -47,13 +48,22 @@ from shared.events.registry import (
 from shared.ids import new_id
 from shared.problems import NotFound, OutsideJurisdiction, StaleVersion
 
+_END_STAY = (
+    "UPDATE residences SET until = greatest(since, $2), recorded_at = $3, recorded_by = $4"
+    " WHERE person_id = $1 AND "
+)
+_END_OPEN_STAY = _END_STAY + "until IS NULL"
+# Beside the open stay the one it goes on from, when an area only got another code (区划变更) after
+# the day that she is now known to have moved.
+_END_STAYS = _END_STAY + "(until IS NULL OR until > $2)"
+
 
 async def register_person(
-    command: RegisterPerson, tx: Tx, *, person_id: UUID | None = None
+    command: RegisterPerson, tx: Tx, *, person_id: UUID | None = None, alone: bool = False
 ) -> PersonView:
-    """Enter a person. Raises AlreadyRegistered when the id number is known, OutsideJurisdiction
-    when neither household register nor home is in the actor's region, UnknownRegion,
-    RoomNotFound, HomeClosed."""
+    """Enter a person; `alone` where nothing else in the transaction reads her stay. Raises
+    AlreadyRegistered when the id number is known, OutsideJurisdiction when neither household
+    register nor home is in the actor's region, UnknownRegion, RoomNotFound, HomeClosed."""
     places = [command.hukou_region]
     if command.residence:
         places.append(command.residence.region)
@@ -68,7 +78,11 @@ async def register_person(
     if not await tx.add_if_new(person):  # the index decides; asking it first would race
         raise AlreadyRegistered()
     if command.residence:
-        await tx.add(_residence(person.id, command.residence, tx))
+        stay = _residence(person.id, command.residence, tx)
+        if alone:
+            tx.add_last(stay)
+        else:
+            await tx.add(stay)
     tx.emit(
         PersonRegistered(
             person_id=person.id,
@@ -192,12 +206,13 @@ async def _refuse_impossible_stay(person: Person, to: ResidenceInput, tx: Tx) ->
 
 async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
     """Close the open residence and open the new one; the caller saves `person`. Raises
-    UnknownRegion, RecordKeptElsewhere."""
+    UnknownRegion, RecordKeptElsewhere, OverlappingStays."""
     await require_kept_here(person.id, tx)
     await require_region(to.region, tx)
     left = person.residence_region
-    await _close_stay(person, to.since, tx)
-    await tx.add(_residence(person.id, to, tx))
+    with kept_apart():
+        await tx.execute(_END_STAYS, person.id, to.since, tx.now, tx.actor.sub)
+        await tx.add(_residence(person.id, to, tx))
     person.residence_region = to.region
     person.residence_kind = to.kind
     person.residence_since = to.since
@@ -222,24 +237,13 @@ async def leave(person: Person, on: date, tx: Tx) -> None:
     if person.residence_region is None:
         return
     await require_kept_here(person.id, tx)
-    await _close_stay(person, on, tx)
+    await tx.execute(_END_OPEN_STAY, person.id, on, tx.now, tx.actor.sub)
     tx.emit(ResidenceEnded(person_id=person.id, region=person.residence_region, ended_on=on))
     person.left_region = region_left(tx.actor, person.hukou_region, None, person.residence_region)
     person.residence_region = None
     person.residence_kind = None
     person.residence_since = None
     person.room_id = None
-
-
-async def _close_stay(person: Person, on: date, tx: Tx) -> None:
-    await tx.execute(
-        "UPDATE residences SET until = greatest(since, $2), recorded_at = $3, recorded_by = $4"
-        " WHERE person_id = $1 AND until IS NULL",
-        person.id,
-        on,
-        tx.now,
-        tx.actor.sub,
-    )
 
 
 async def require_household(
@@ -259,12 +263,18 @@ async def require_household(
 
 def _new_person(command: RegisterPerson, person_id: UUID, tx: Tx) -> Person:
     residence = command.residence
-    person = Person(
+    sealed = _sealed("id_number", command.id_number, person_id, tx)
+    sealed |= _sealed("phone", command.phone, person_id, tx)
+    return Person(
         id=person_id,
         name=command.name,
         sex=command.sex,
         birth_date=command.birth_date,
         nationality=command.nationality,
+        id_number_sealed=sealed.get("id_number_sealed"),
+        id_number_index=sealed.get("id_number_index"),
+        phone_sealed=sealed.get("phone_sealed"),
+        phone_index=sealed.get("phone_index"),
         hukou_region=command.hukou_region,
         household_id=command.household_id,
         household_relation=command.household_relation,
@@ -275,10 +285,6 @@ def _new_person(command: RegisterPerson, person_id: UUID, tx: Tx) -> Person:
         created_at=tx.now,
         updated_at=tx.now,
     )
-    sealed = _sealed("id_number", command.id_number, person_id, tx)
-    for column, value in (sealed | _sealed("phone", command.phone, person_id, tx)).items():
-        setattr(person, column, value)
-    return person
 
 
 def _sealed(field: str, value: str | None, person_id: UUID, tx: Tx) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ can be taken back.
 """
 
 import json
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from services.registry.errors import CannotMerge, NotMerged, PersonNotFound
 from services.registry.persons.handlers import keep_version
 from services.registry.persons.models import Person, PersonMerge, PersonStatus, Residence
 from services.registry.persons.queries import contested_fields, id_number_of, phone_of
-from services.registry.persons.rules import region_left
+from services.registry.persons.rules import Stay, one_history, region_left
 from shared.db import Tx
 from shared.events.registry import PersonsMerged, PersonsSeparated
 from shared.ids import new_id
@@ -67,7 +68,7 @@ async def merge_persons(kept_id: UUID, merged_id: UUID, tx: Tx) -> PersonMerge:
     kept, merged = await _locked(kept_id, merged_id, tx)
     _refuse_impossible(kept, merged)
     before: dict[str, Any] = {"kept": _dump(kept), "merged": _dump(merged)}
-    before["closed"] = await _close_one_stay(kept, merged, tx)
+    before["cut"] = await _one_history(kept, merged, tx)
     await keep_version(merged, ["status"], "合并到另一记录 / merged", tx)
     merged.status, merged.merged_into = PersonStatus.MERGED, kept.id
     merged.updated_at = tx.now
@@ -118,7 +119,7 @@ async def unmerge_persons(merge_id: UUID, tx: Tx) -> None:
             kept.id,
             ids,
         )
-    await _reopen(before["closed"], tx)
+    await _give_back(before["cut"], tx)
     _take_back(kept, merged, before["kept"])
     await _read_residence(kept, tx)
     kept.contested = await contested_fields(kept.id, tx)
@@ -176,33 +177,50 @@ async def _open_stay(person: Person, tx: Tx) -> Residence | None:
     return found[0] if found else None
 
 
-async def _close_one_stay(kept: Person, merged: Person, tx: Tx) -> list[str]:
-    """Somebody lives in one place: of two open stays the later is right. The dead live nowhere.
-    Returns the closed stay and its end, or nothing."""
-    own, other = await _open_stay(kept, tx), await _open_stay(merged, tx)
-    if other is None or (own is None and kept.status == PersonStatus.ACTIVE):
-        return []
-    if own is None:
-        died_on = await tx.fetch_value(
-            "SELECT died_on FROM deaths WHERE person_id = $1 AND annulled_at IS NULL", kept.id
-        )
-        ended, end = other, died_on or tx.today
-    else:
-        ended, later = sorted((own, other), key=lambda stay: stay.since)
-        end = later.since
-    ended.until = max(ended.since, end)
-    await tx.save(ended)
-    return [str(ended.id), str(ended.until)]
+async def _one_history(kept: Person, merged: Person, tx: Tx) -> list[list[str | None]]:
+    """Somebody lives in one place at a time: cut the stays of both records until no two overlap
+    (rules.one_history). The dead live nowhere. Returns the stays that were cut, the ends they were
+    given and those they had."""
+    stays = await tx.find(
+        Residence,
+        "SELECT * FROM residences WHERE person_id = ANY($1::uuid[])"
+        " ORDER BY person_id <> $2, since, id FOR UPDATE",
+        [kept.id, merged.id],
+        merged.id,
+    )
+    ended = None if kept.status == PersonStatus.ACTIVE else await _died_on(kept, tx) or tx.today
+    cut = one_history([Stay(each.id, each.since, each.until) for each in stays], ended)
+    for each in stays:
+        if each.id in cut:
+            await tx.execute(
+                "UPDATE residences SET until = $2 WHERE id = $1", each.id, cut[each.id]
+            )
+    return [
+        [str(each.id), str(cut[each.id]), str(each.until) if each.until else None]
+        for each in stays
+        if each.id in cut
+    ]
 
 
-async def _reopen(closed: list[str], tx: Tx) -> None:
-    """Open the stay that the merge closed, unless something closed or replaced it since."""
-    if closed:
+async def _died_on(person: Person, tx: Tx) -> date | None:
+    day: date | None = await tx.fetch_value(
+        "SELECT died_on FROM deaths WHERE person_id = $1 AND annulled_at IS NULL", person.id
+    )
+    return day
+
+
+async def _give_back(cut: list[list[str | None]], tx: Tx) -> None:
+    """The ends that stays had before the merge, unless one was changed since or something else
+    was recorded there."""
+    for stay in cut:
         await tx.execute(
-            "UPDATE residences AS stay SET until = NULL"
+            "UPDATE residences AS stay SET until = $3::text::date"
             " WHERE id = $1::text::uuid AND until = $2::text::date AND NOT EXISTS"
-            " (SELECT FROM residences WHERE person_id = stay.person_id AND until IS NULL)",
-            *closed,
+            " (SELECT FROM residences AS other WHERE other.person_id = stay.person_id"
+            " AND other.id <> stay.id AND other.since < coalesce(other.until, 'infinity')"
+            " AND other.since < coalesce($3::text::date, 'infinity')"
+            " AND coalesce(other.until, 'infinity') > stay.since)",
+            *stay,
         )
 
 

@@ -12,6 +12,7 @@ from services.registry.persons.past import stay_view
 from services.registry.persons.queries import require_person
 from services.registry.persons.rules import region_left
 from services.registry.persons.schemas import CorrectStay, ResidenceView
+from services.registry.persons.stays import kept_apart
 from services.registry.regions.queries import require_region
 from shared.db import Tx
 from shared.events.registry import PersonCorrected
@@ -58,7 +59,8 @@ async def correct_stay(
         await require_room(changed["room_id"], tx, stay.since)
     await keep_version(person, fields, command.reason, tx)
     stay.recorded_at, stay.recorded_by = tx.now, tx.actor.sub
-    await tx.save(stay)
+    with kept_apart():
+        await tx.save(stay)
     if stay.until is None:
         _copy(stay, person, tx)
     person.updated_at = tx.now

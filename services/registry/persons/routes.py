@@ -56,7 +56,7 @@ KnownAt = Annotated[
 async def register_person(
     command: RegisterPerson, actor: CanWrite, tx: PersonalTransaction, response: Response
 ) -> PersonView:
-    view = await handlers.register_person(command, tx)
+    view = await handlers.register_person(command, tx, alone=True)
     response.headers["Location"] = f"/registry/v1/persons/{view.id}"
     response.headers["ETag"] = etag(view.version)
     return view

@@ -1,7 +1,9 @@
 """Decisions about persons, without any I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
+from uuid import UUID
 
 from shared.actors import Actor
 from shared.codes import parse_resident_id
@@ -85,3 +87,31 @@ def changed_by(fields: Iterable[str], changed_on: date | None, day: date) -> lis
     if changed_on is None or changed_on <= day:
         return []
     return [field for field in fields if field not in _FACTS]
+
+
+class Stay(NamedTuple):
+    """One stay in one place, to the day before `until`; None while it lasts."""
+
+    id: UUID
+    since: date
+    until: date | None
+
+
+def one_history(stays: Sequence[Stay], ended: date | None) -> dict[UUID, date]:
+    """The ends to give to stays of records that are one person's, so that no two overlap. She lives
+    in the place that lasts, of two the one that began later, of two of one day the first given;
+    before, each place was hers until the next began. `ended` is when the last one ended at the
+    latest, for somebody who died. A stay of which nothing is left ends on its first day."""
+    ends: dict[UUID, date] = {}
+    right: list[tuple[date, date]] = []
+    for stay in sorted(stays, key=lambda each: (each.until is None, each.since), reverse=True):
+        before = stay.until or date.max
+        until = before if stay.until or ended is None else max(stay.since, ended)
+        for other_since, other_until in right:
+            if other_since < until and stay.since < other_until:
+                until = max(stay.since, other_since)
+        if until != before:
+            ends[stay.id] = until
+        if stay.since < until:
+            right.append((stay.since, until))
+    return ends

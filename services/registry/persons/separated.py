@@ -4,7 +4,8 @@ them, and each has duties of its own; where she lives comes first (以现居住�
 from functools import cache
 from pathlib import Path
 
-from services.registry.persons.models import Person
+import asyncpg
+
 from services.registry.persons.schemas import SeparatedPerson, SeparationDuties
 from shared.actors import narrow
 from shared.db import Tx
@@ -14,7 +15,9 @@ _DUTIES = Path(__file__).with_name("separation_duties.json")
 
 # The condition is that of the index persons_separated, and of rules.is_separated.
 LIST = """
-SELECT * FROM persons
+SELECT id AS person_id, name, hukou_region, residence_region, residence_kind AS kind,
+       residence_since AS since, coalesce(contested, '{}') AS contested
+FROM persons
 WHERE status = 'active'
   AND NOT starts_with(left(hukou_region, 9), left(residence_region, 9))
   AND NOT starts_with(left(residence_region, 9), left(hukou_region, 9))
@@ -31,8 +34,8 @@ async def list_separated(
     """Those for whom `region` is one of the two places, in the order of their ids; each leaves a
     usage entry. Raises OutsideJurisdiction."""
     asked = narrow(tx.actor, region)
-    found = await tx.find(Person, LIST, asked, within_city, id_in(cursor) or BEFORE_ALL, limit + 1)
-    items = [_view_of(person, asked) for person in found[:limit]]
+    found = await tx.fetch(LIST, asked, within_city, id_in(cursor) or BEFORE_ALL, limit + 1)
+    items = [_view_of(record, asked) for record in found[:limit]]
     for each in items:
         tx.saw(each.person_id, "residence")
     following = encode_cursor(str(items[-1].person_id)) if found[limit:] else None
@@ -45,21 +48,11 @@ def duties() -> SeparationDuties:
     return SeparationDuties.model_validate_json(_DUTIES.read_bytes())
 
 
-def _view_of(person: Person, asked: str) -> SeparatedPerson:
-    home = str(person.residence_region)
+def _view_of(record: asyncpg.Record, asked: str) -> SeparatedPerson:
+    places = (("residence", record["residence_region"]), ("hukou", record["hukou_region"]))
     return SeparatedPerson(
-        person_id=person.id,
-        name=person.name,
-        hukou_region=person.hukou_region,
-        residence_region=home,
-        kind=person.residence_kind,
-        since=person.residence_since,
-        here=[
-            place
-            for place, code in (("residence", home), ("hukou", person.hukou_region))
-            if code.startswith(asked)
-        ],
+        **record,
+        here=[place for place, code in places if code.startswith(asked)],
         residence_duties=[each.id for each in duties().residence],
         hukou_duties=[each.id for each in duties().hukou],
-        contested=person.contested or [],
     )

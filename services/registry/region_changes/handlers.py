@@ -27,6 +27,7 @@ from services.registry.region_changes.schemas import (
     RegionChangeView,
     ReverseChange,
 )
+from services.registry.region_changes.telling import tell_changed
 from services.registry.regions.handlers import begin_regions, end_regions
 from services.registry.regions.queries import forget_known_regions, map_on
 from services.registry.tasks.models import TaskKind, TaskOutcome
@@ -155,6 +156,8 @@ async def begin_change(change: RegionChange, tx: Tx) -> None:
             reverses=change.reverses,
         )
     )
+    codes = (code for each in steps for code in (each.from_region, each.to_region) if code)
+    await tell_changed(codes, tx)
 
 
 async def cancel_change(change_id: UUID, tx: Tx) -> RegionChangeView:

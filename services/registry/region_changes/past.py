@@ -99,10 +99,10 @@ async def codes_before(ids: Sequence[UUID], undone: UUID | None, tx: Tx) -> Befo
 
 
 def _copy(model: type[Residence] | type[Workplace], without: Collection[str] = ()) -> str:
-    """How to keep the part of a row before a day as a row of its own: $1 the row, $2 the new id,
-    $3 the day, $4 and $5 when and by whom it was recorded."""
+    """How to keep the part of a row before a day as a row of its own: $1 the row, $4 and $5 when
+    and by whom it was recorded, $6 the new id, $7 the day."""
     table = model.__table__  # type: ignore[union-attr]
-    given = {"id": "$2", "until": "$3", "recorded_at": "$4", "recorded_by": "$5"}
+    given = {"id": "$6", "until": "$7", "recorded_at": "$4", "recorded_by": "$5"}
     names = [column.name for column in table.columns if column.name not in without]
     values = ", ".join(given.get(name, f'"{name}"') for name in names)
     columns = ", ".join(f'"{name}"' for name in names)

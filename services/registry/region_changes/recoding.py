@@ -157,25 +157,20 @@ class Recoding:
         return found
 
     async def _write_span(self, table: str, before: Span, after: RecodedSpan, tx: Tx) -> None:
-        """The row goes on under the new code; what was before the day becomes a row of its own."""
-        if after.earlier is not None:
-            await tx.execute(
-                KEEP_EARLIER_PART[table],
-                before.id,
-                new_id(),
-                after.earlier.until,
-                tx.now,
-                self.change.recorded_by,
-            )
+        """The row goes on under the new code; what was before the day becomes a row of its own, in
+        one statement, for two stays never overlap."""
+        earlier = after.earlier
+        kept = f"WITH earlier AS ({KEEP_EARLIER_PART[table]}) " if earlier else ""
+        cause = ", cause = 'region-changed'" if table == "residences" and earlier else ""
         await tx.execute(
-            f"UPDATE {table} SET region = $2, since = $3, recorded_at = $4, recorded_by = $5"  # noqa: S608 our own names
-            + (", cause = 'region-changed'" if table == "residences" and after.earlier else "")
-            + " WHERE id = $1",
+            f"{kept}UPDATE {table} SET region = $2, since = $3, recorded_at = $4,"  # noqa: S608 our own names
+            f" recorded_by = $5{cause} WHERE id = $1",
             before.id,
             after.region,
             after.since,
             tx.now,
             self.change.recorded_by,
+            *((new_id(), earlier.until) if earlier else ()),
         )
         await self._keep(f"{table}.region", before.id, before.region, after.region, tx)
 

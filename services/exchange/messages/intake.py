@@ -1,0 +1,103 @@
+"""Where peers' messages wait for the transaction that takes them in: the log is held, and the disk
+waited for, once for all that came meanwhile. Each sender has a line of its own, so that what one
+sends wrongly makes nobody else wait."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from services.exchange.messages.door import Door
+from services.exchange.messages.line import Line
+from services.exchange.messages.receiving import Arrival, receive_messages
+from services.exchange.messages.rules import MOST_AT_ONCE
+from services.exchange.messages.schemas import AckResponse
+from shared.app import Extra, Parts
+from shared.problems import Unavailable
+
+_SIDE_BY_SIDE = 4  # transactions: half of the connections that a process holds by default
+_LINES = 64  # kept, of senders that nobody waits for
+
+Answer = AckResponse | Exception
+SenderLine = Line[Arrival, AckResponse]
+
+
+class Intake:
+    """Takes messages in, and answers each when it is committed."""
+
+    def __init__(self, parts: Parts, door: Door) -> None:
+        self._database = parts.database
+        self._actor = parts.actor
+        self._door = door
+        self._lines: dict[str, SenderLine] = {}
+        self._turns = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def take(self, arrival: Arrival) -> AckResponse:
+        """The receipt of a message. Raises a Refused."""
+        return await self._line_of(arrival).put(arrival)
+
+    async def take_all(self, arrivals: Sequence[Arrival]) -> list[AckResponse | BaseException]:
+        """The receipt of each, or why it has none."""
+        waiting = [self._line_of(each).put(each) for each in arrivals]
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Whoever still waits is told to come again."""
+        for line in self._lines.values():
+            await line.close()
+
+    def _line_of(self, arrival: Arrival) -> SenderLine:
+        sender = _claimed_sender(arrival)
+        if sender not in self._lines:
+            if len(self._lines) >= _LINES:  # anybody can invent senders
+                self._lines = {who: line for who, line in self._lines.items() if not line.idle}
+            self._lines[sender] = Line(self._take_in, MOST_AT_ONCE)
+        return self._lines[sender]
+
+    async def _take_in(self, arrivals: Sequence[Arrival]) -> Sequence[Answer]:
+        async with self._turns:
+            try:
+                return await self._together(arrivals)
+            except Unavailable:
+                raise
+            except Exception:
+                if len(arrivals) == 1:
+                    raise
+                return await self._one_by_one(arrivals)
+
+    async def _together(self, arrivals: Sequence[Arrival]) -> Sequence[Answer]:
+        async with self._database.transaction(self._actor) as tx:
+            return await receive_messages(arrivals, self._door, tx)
+
+    async def _one_by_one(self, arrivals: Sequence[Arrival]) -> Sequence[Answer]:
+        """So that the one that cannot be applied takes no other with it. In an outage all are told
+        to come again: those that were taken in get their receipts then."""
+        answers: list[Answer] = []
+        for each in arrivals:
+            try:
+                answers += await self._together([each])
+            except Unavailable:
+                raise
+            except Exception as error:
+                answers.append(error)
+        return answers
+
+
+def _claimed_sender(arrival: Arrival) -> str:
+    header = arrival.envelope.get("header")
+    claimed = header.get("sender_id") if isinstance(header, dict) else None
+    return claimed[:99] if isinstance(claimed, str) else ""
+
+
+def intake(door: Door) -> Extra:
+    """At `app.state.intake`, beside the service."""
+
+    @asynccontextmanager
+    async def extra(parts: Parts) -> AsyncIterator[None]:
+        taking = Intake(parts, door)
+        parts.app.state.intake = taking
+        try:
+            yield
+        finally:
+            await taking.close()
+
+    return extra
