@@ -30,6 +30,7 @@ from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.routing import APIRoute
 from fastapi.utils import is_body_allowed_for_status_code
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Faults = list[dict[str, Any]]
@@ -279,6 +280,8 @@ async def _body_of(request: Request) -> Any:
             "ctx": {"error": error.msg},
         }
         raise RequestValidationError([fault], body=error.doc) from error
+    except (ValueError, RecursionError) as error:  # a number of five thousand digits, for instance
+        raise HTTPException(400) from error
 
 
 def _answering(route: APIRoute) -> Callable[[Any, Response], Response]:

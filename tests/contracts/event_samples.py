@@ -14,6 +14,7 @@ from shared.ids import new_id
 GIVEN: dict[str, Any] = {
     "claim_id": UUID("01a20000-0000-7000-8000-000000000001"),
     "month": "2026-10",
+    "content": "5LiA55uY",  # base64: a piece of a file
     "step": "objected",
     "region": "420325100001",
     "hukou_region": "420325100001",

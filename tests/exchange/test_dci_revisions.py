@@ -1,11 +1,8 @@
 """Events that turn out otherwise: whoever was told, and follows still, is told so."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from shared.events.migrant import ArrivalAnnulled, ConsentWithdrawn, StayCorrected
 from shared.events.registry_vital import (
@@ -20,8 +17,6 @@ from shared.events.registry_vital import (
     MarriageReinstated,
 )
 from shared.ids import new_id
-from shared.testing import Issuer
-from tests.conftest import Cluster
 from tests.exchange.dci_samples import (
     CHEN,
     SOCIAL,
@@ -29,10 +24,10 @@ from tests.exchange.dci_samples import (
     County,
     by_id,
     check_request,
-    county,
     wish,
 )
 from tests.exchange.test_dci_subscriptions import (
+    BIRTH,
     DEATH,
     agreed,
     arrival_of,
@@ -45,18 +40,11 @@ from tests.exchange.test_dci_subscriptions import (
     told,
     unfollow,
 )
+from tests.exchange.test_dci_subscriptions import here as here
 from tests.migrant.samples import VILLAGE
 from tests.registry.conftest import fresh_regions as fresh_regions
 
 MARRIAGE = "spdci-common:RegistryEventType:Marriage"
-BIRTH = "spdci-common:RegistryEventType:LiveBirth"
-
-
-@pytest.fixture
-async def here(cluster: Cluster, issuer: Issuer) -> AsyncIterator[County]:
-    async with county(cluster, issuer) as made:
-        await made.enter()
-        yield made
 
 
 async def records(here: County, count: int, profile: str = "crvs") -> list[dict[str, Any]]:

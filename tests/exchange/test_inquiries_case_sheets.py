@@ -7,10 +7,10 @@ import pytest
 
 from shared.testing import Issuer
 from tests.conftest import Cluster
-from tests.exchange.federation import COUNTY, OTHER, Federation, Node, eventually, settled
+from tests.exchange.federation import COUNTY, OTHER, Federation, Node, settled
 from tests.exchange.samples import id_number
 from tests.exchange.test_inquiries_cases import EMPLOYER, Town, employer_of
-from tests.exchange.test_inquiries_sheets import desk, lines_of, sheet
+from tests.exchange.test_inquiries_sheets import filed, lines_of, sheet
 
 
 @pytest.fixture
@@ -19,24 +19,11 @@ async def town(strangers: Federation, cluster: Cluster, issuer: Issuer) -> Async
         yield Town(strangers, strangers[COUNTY], strangers[OTHER], employer)
 
 
-async def filed(node: Node, kind: str, *rows: dict[str, str]) -> Any:
+async def filed_rows(node: Node, kind: str, *rows: dict[str, str]) -> Any:
     """The filing of a sheet when it is over; columns are those of the first row."""
     headers = list(rows[0])
     content = sheet(*([row[each] for each in headers] for row in rows), headers=headers)
-    async with desk(node) as client:
-        answer = await client.post(
-            "/exchange/v1/filings",
-            data={"kind": kind, "dry_run": "false"},
-            files={"file": ("cases.csv", content)},
-        )
-        assert answer.status_code == 202, answer.text
-        path = answer.headers["location"]
-
-        async def over() -> Any:
-            view = (await client.get(path)).json()
-            return view if view["status"] not in ("waiting", "running") else None
-
-        return await eventually(over)
+    return await filed(node, content, kind=kind)
 
 
 def case(reference: str, **overrides: str) -> dict[str, str]:
@@ -63,9 +50,9 @@ async def test_an_employer_is_asked_by_a_sheet(town: Town) -> None:
     kind = "inquiries-employment-confirmation"
     unknown = row | {"案号": "岗2号", "用人单位节点": "employer-999"}
     county = row | {"案号": "岗3号", "用人单位节点": OTHER}
-    done = await filed(town.here, kind, row, unknown, county)
+    done = await filed_rows(town.here, kind, row, unknown, county)
     assert (done["accepted"], done["refused"]) == (1, 2)
-    again = await filed(town.here, kind, row, row | {"案号": "岗4号"})
+    again = await filed_rows(town.here, kind, row, row | {"案号": "岗4号"})
     assert (again["accepted"], again["already"]) == (1, 1)
     await settled(town.friends)
     (first,) = (await town.employer.call("GET", "/inquiries?side=asked&reference=岗1"))["items"]
@@ -74,9 +61,9 @@ async def test_an_employer_is_asked_by_a_sheet(town: Town) -> None:
 
 
 async def test_each_line_is_a_case_and_the_same_line_changes_nothing(town: Town) -> None:
-    done = await filed(town.here, "inquiry-cases", case("三方1号"), case("三方2号"))
+    done = await filed_rows(town.here, "inquiry-cases", case("三方1号"), case("三方2号"))
     assert (done["accepted"], done["refused"]) == (2, 0)
-    again = await filed(town.here, "inquiry-cases", case("三方1号"), case("三方3号"))
+    again = await filed_rows(town.here, "inquiry-cases", case("三方1号"), case("三方3号"))
     assert (again["accepted"], again["already"]) == (1, 1)
     cases = (await town.here.call("GET", "/inquiry-cases"))["items"]
     assert [each["parts"] for each in cases] == [2, 2, 2]
@@ -93,8 +80,8 @@ async def test_each_line_is_a_case_and_the_same_line_changes_nothing(town: Town)
 
 
 async def test_what_a_line_lacks_or_contradicts_comes_back(town: Town) -> None:
-    await filed(town.here, "inquiry-cases", case("三方1号"))
-    done = await filed(
+    await filed_rows(town.here, "inquiry-cases", case("三方1号"))
+    done = await filed_rows(
         town.here,
         "inquiry-cases",
         case("三方1号", 核实日期="2026-05-02"),  # used for another question

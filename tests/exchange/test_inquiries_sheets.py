@@ -46,12 +46,14 @@ def desk(node: Node, **claims: Any) -> AbstractAsyncContextManager[httpx.AsyncCl
     return client_of(node.app, token, {"Purpose": "inquiry", "Accept-Language": "zh"})
 
 
-async def filed(node: Node, content: bytes, *, dry_run: bool = False, **claims: Any) -> Any:
+async def filed(
+    node: Node, content: bytes, *, kind: str = KIND, dry_run: bool = False, **claims: Any
+) -> Any:
     """The filing of a sheet when it is over."""
     async with desk(node, **claims) as client:
         answer = await client.post(
             "/exchange/v1/filings",
-            data={"kind": KIND, "dry_run": str(dry_run).lower()},
+            data={"kind": kind, "dry_run": str(dry_run).lower()},
             files={"file": ("inquiries.csv", content)},
         )
         assert answer.status_code == 202, answer.text
