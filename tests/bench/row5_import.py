@@ -133,7 +133,13 @@ async def _limit(stand: Stand, order: list[str], lines: int) -> Figures:
 async def _empty(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     names = [row["tablename"] for row in await connection.fetch(_TABLES)]
-    await connection.execute(f"TRUNCATE {', '.join(n for n in names if n not in _KEPT)} CASCADE")
+    emptied = f"TRUNCATE {', '.join(n for n in names if n not in _KEPT)} CASCADE"
+    while True:
+        try:
+            await connection.execute(emptied)
+            break
+        except asyncpg.DeadlockDetectedError:  # with a background step of the service
+            continue
     await connection.close()
 
 
