@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.routing import APIRoute
 from starlette.convertors import Convertor
 from starlette.routing import compile_path
 
-from shared.solving import Handler, handler_of
+from shared.http import Route
+from shared.solving import Handler
 from shared.telemetry import App, Receive, Scope, Send
 
 
@@ -42,10 +42,10 @@ class Dispatch:
         self._operations: dict[str, list[_Operation]] = {}
         for prefix, router in routers:
             for route in router.routes:
-                if isinstance(route, APIRoute) and handler_of(route) is not None:
+                if isinstance(route, Route) and route.solved is not None:
                     self._add(prefix + route.path, route)
 
-    def _add(self, path: str, route: APIRoute) -> None:
+    def _add(self, path: str, route: Route) -> None:
         pattern, _, convertors = compile_path(path)
         operation = _Operation(
             path, pattern, convertors, frozenset(route.methods or ()), route.get_route_handler()

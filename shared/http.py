@@ -7,8 +7,9 @@ async def register_person(
     return await handlers.register_person(command, tx)
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -43,7 +44,7 @@ from shared.problems import (
     WrongMediaType,
 )
 from shared.responses import language_of, problem_response
-from shared.solving import handler_of
+from shared.solving import Handler, handler_of
 from shared.telemetry import App, Receive, Scope, Send, place_of
 from shared.usage import PURPOSE_WORDS, Purpose
 from shared.validation import field_errors
@@ -71,10 +72,14 @@ class Route(APIRoute):
             options["openapi_extra"] = {"parameters": headers}
         super().__init__(path, endpoint, **options)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        solved = handler_of(self)
-        if solved is not None:
-            return solved
+    @cached_property
+    def solved(self) -> Handler | None:
+        """What answers it without the framework; None where only that can."""
+        return handler_of(self)
+
+    def get_route_handler(self) -> Handler:
+        if self.solved is not None:
+            return self.solved
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:

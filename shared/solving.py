@@ -27,6 +27,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.utils import is_body_allowed_for_status_code
 from pydantic import BaseModel
@@ -179,7 +180,8 @@ def _body(fields: Sequence[ModelField]) -> _Parameter | None:
     if not fields:
         return None
     field, *others = fields
-    if others or isinstance(field.field_info, params.Form) or field.field_info.embed:  # type: ignore[attr-defined]
+    info = field.field_info
+    if others or not isinstance(info, params.Body) or isinstance(info, params.Form) or info.embed:
         raise Unknown
     return _Parameter(field, field.name, ("body",))
 
@@ -210,7 +212,7 @@ class _Solving:
         self.body = body
         self.stack = stack
         self.faults: Faults = []
-        self.beside = _headers_only()
+        self.beside = Response(status_code=0)  # what a route may set beside its answer
         self.results: dict[Callable[..., Any], Any] = {}
 
     async def arguments(self, call: _Call) -> dict[str, Any]:
@@ -251,14 +253,6 @@ class _Solving:
             result = await result
         self.results[call.function] = result
         return result
-
-
-def _headers_only() -> Response:
-    """What a route may set beside the answer it returns."""
-    response = Response()
-    del response.headers["content-length"]
-    response.status_code = None  # type: ignore[assignment]
-    return response
 
 
 async def _body_of(request: Request) -> Any:
@@ -306,7 +300,7 @@ def _answering(route: APIRoute) -> Callable[[Any, Response], Response]:
 
 def _json(view: ModelField | None, result: Any) -> bytes:
     if view is None:
-        return json.dumps(jsonable_encoder(result), ensure_ascii=False).encode()
+        return bytes(JSONResponse(jsonable_encoder(result)).body)
     value, faults = view.validate(result, {}, loc=("response",))
     if faults:
         raise ResponseValidationError(faults, body=result)

@@ -19,13 +19,12 @@ from shared.db import Tx
 from shared.http import opened, reads_headers
 
 
-# Asynchronous, though they wait for nothing: a plain function would be run in another thread.
-async def settings_here(request: Request) -> Settings:
+def settings_here(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-async def issuer_here(request: Request) -> IssuerHere:
+def issuer_here(request: Request) -> IssuerHere:
     settings: Settings = request.app.state.settings
     return IssuerHere(
         name=settings.node_id,
