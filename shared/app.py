@@ -23,8 +23,9 @@ from shared.crypto import Vault
 from shared.datatracker import tracker_router
 from shared.db import Database
 from shared.dispatch import Dispatch
-from shared.http import LastResort, render_errors
+from shared.failing import LastResort, render_errors
 from shared.outbox import Relay
+from shared.reference import reference_router
 from shared.responses import ERRORS, DocumentedApi
 from shared.settings import ServiceSettings
 from shared.tasks import end
@@ -100,7 +101,7 @@ def create_app(
         summary=summary,
         version="1",
         openapi_url=f"/{service}/openapi.json",
-        docs_url=f"/{service}/docs",
+        docs_url=None,  # our own page: reference_router
         redoc_url=None,
         lifespan=lifespan,
         separate_input_output_schemas=False,
@@ -117,6 +118,7 @@ def create_app(
     for prefix, router in prefixed:
         app.include_router(router, prefix=prefix)
     app.include_router(_operations(service, metrics))
+    app.include_router(reference_router(service, title))
     render_errors(app)
     app.add_middleware(Dispatch, service=app, routers=prefixed)
     app.add_middleware(BodyGuard, takes_uploads=_uploads(service, routers).__contains__)

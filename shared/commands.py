@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.codes import RegionCode
+from shared.homes import is_outside_mainland, parse_home
 
 _COUNTY_DIGITS = 6
 
@@ -22,5 +23,13 @@ def _county_or_smaller(code: str) -> str:
     return code
 
 
+def _home(code: str) -> str:
+    home = parse_home(code)
+    return home if is_outside_mainland(home) else _county_or_smaller(home)
+
+
 CountyCode = Annotated[RegionCode, AfterValidator(_county_or_smaller)]
 """A region of county level or below."""
+HomeCode = Annotated[str, AfterValidator(_home)]
+"""Where somebody is from or goes: as CountyCode, or Taiwan, Hong Kong or Macao as a whole (港澳台),
+71, 81 and 82."""

@@ -1,4 +1,4 @@
-"""The database of one service: a pool of asyncpg connections and the transaction handlers use.
+"""The database of one service, and the transaction handlers use.
 
 SQLModel declares the tables; asyncpg runs every statement. A statement is either SQL text or a
 SQLAlchemy/SQLModel expression, compiled for asyncpg (shared/statements.py), so that both share one
@@ -7,9 +7,8 @@ HTTP dependency (shared/http.py) and the consumer loop (shared/consumer.py).
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Self, TypeVar
@@ -17,49 +16,36 @@ from uuid import UUID
 
 import asyncpg
 from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
-from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement
 from sqlmodel import SQLModel
 
 from shared.actors import Actor
 from shared.clock import CHINA
+from shared.connections import LOST, Connection, Connections, undo
 from shared.crypto import Vault
 from shared.envelope import envelope
 from shared.events.base import Event
 from shared.ids import new_id
 from shared.problems import NotFound, StaleVersion, Unavailable
-from shared.statements import OUTBOX, USAGE, insertion, numbered, ready
+from shared.statements import OUTBOX, SCOPE, USAGE, insertion, looking, numbered, peeking, ready
 from shared.tables import loaded
 from shared.usage import Purpose, Usage
 
-Connection = asyncpg.Connection | PoolConnectionProxy
 Row = TypeVar("Row", bound=SQLModel)
-
-
-class _PlainConnection(asyncpg.Connection):
-    """Without asyncpg's reset query: nothing here outlives its transaction, and the reset would
-    cost every request a round trip."""
-
-    def get_reset_query(self) -> str:
-        return ""
-
-
-async def set_codecs(connection: asyncpg.Connection) -> None:
-    """JSON columns as Python values, on every connection we open."""
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(
-            name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
-        )
 
 
 @dataclass
 class Tx:
     """One transaction, opened at a door. Handlers write through it and never commit.
 
-    `now` is the moment the transaction began (UTC): use it for every timestamp in it.
+    It begins with its first statement. What stands alone needs no beginning: a `look` or `peek`
+    before all else, and the last statement where nothing went before, carry the jurisdiction
+    themselves and are each a transaction of their own, in one round trip instead of three.
+
+    `now` is the moment the transaction was opened (UTC): use it for every timestamp in it.
     """
 
-    connection: Connection
+    pooled: Connection
     actor: Actor
     vault: Vault
     event_vault: Vault
@@ -70,6 +56,7 @@ class Tx:
     correlation_id: str | None = None  # a fresh one for the events of this transaction
     causation_id: str | None = None
     happened_at: datetime | None = None  # when the event said it happened, at the consumer door
+    begun: bool = False
     _events: list[Event] = field(default_factory=list)
     _correlated: list[str | None] = field(default_factory=list)  # each event, when it was said
     _usages: list[tuple[UUID, str]] = field(default_factory=list)
@@ -80,20 +67,54 @@ class Tx:
         """The calendar day of the transaction in China."""
         return self.now.astimezone(CHINA).date()
 
+    async def begin(self, how: str = "BEGIN") -> Connection:
+        """The connection, in this transaction and its jurisdiction from now on: for COPY, and for
+        what runs a script. Other statements begin it themselves."""
+        if not self.begun:
+            self.begun = True  # before it is sent: what was sent in part has to be rolled back
+            await self.pooled.execute(f"{how}; SET LOCAL yipan.region = '{self.actor.region}'")
+        return self.pooled
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of a transaction that has begun."""
+        assert self.begun
+        return self.pooled
+
     # reading
+
+    async def look(
+        self,
+        statement: str,
+        *args: Any,
+        kind: str,
+        subject: str = "id",
+        noted: int | None = None,
+    ) -> list[asyncpg.Record]:
+        """All rows of a SELECT, in the order of their column `subject`, and in the same statement
+        the entry that the actor looked at `kind` of data of each of those subjects; of the first
+        `noted` alone where the last row only tells that a page has a next."""
+        sql = looking(statement, subject, len(args))
+        who = (self.actor.region, self.now, self.actor.sub, self.actor.org)
+        why = (self._purpose.value, self.case_reference)
+        return await self.pooled.fetch(sql, *args, *who, *why, kind, noted)
+
+    async def peek(self, statement: str, *args: Any) -> asyncpg.Record | None:
+        """One row of a SELECT that shows nobody's record."""
+        return await self.pooled.fetchrow(peeking(statement, len(args)), *args, self.actor.region)
 
     async def fetch(self, statement: str | ClauseElement, *args: Any) -> list[asyncpg.Record]:
         """All rows of a statement (SQL text with $n and args, or an expression)."""
         sql, values = ready(statement, args)
-        return await self.connection.fetch(sql, *values)
+        return await (await self.begin()).fetch(sql, *values)
 
     async def fetch_row(self, statement: str | ClauseElement, *args: Any) -> asyncpg.Record | None:
         sql, values = ready(statement, args)
-        return await self.connection.fetchrow(sql, *values)
+        return await (await self.begin()).fetchrow(sql, *values)
 
     async def fetch_value(self, statement: str | ClauseElement, *args: Any) -> Any:
         sql, values = ready(statement, args)
-        return await self.connection.fetchval(sql, *values)
+        return await (await self.begin()).fetchval(sql, *values)
 
     async def find(self, model: type[Row], statement: str | ClauseElement, *args: Any) -> list[Row]:
         """The rows of a statement that selects all columns of `model`."""
@@ -104,7 +125,7 @@ class Tx:
         table = model.__table__  # type: ignore[attr-defined]
         (primary,) = table.primary_key.columns
         sql = f'SELECT * FROM {table.name} WHERE "{primary.name}" = $1'  # noqa: S608 names of our own
-        record = await self.connection.fetchrow(sql + (" FOR UPDATE" if lock else ""), key)
+        record = await self.fetch_row(sql + (" FOR UPDATE" if lock else ""), key)
         return None if record is None else loaded(model, record)
 
     async def require(self, model: type[Row], key: Any, *, lock: bool = False) -> Row:
@@ -119,13 +140,13 @@ class Tx:
     async def execute(self, statement: str | ClauseElement, *args: Any) -> str:
         """Run a statement; returns the command tag, e.g. "UPDATE 1"."""
         sql, values = ready(statement, args)
-        return await self.connection.execute(sql, *values)
+        return await (await self.begin()).execute(sql, *values)
 
     async def add(self, *rows: SQLModel) -> None:
         """Insert rows, one statement each, in this order."""
         for row in rows:
             sql, names = insertion(type(row))
-            await self.connection.execute(numbered(sql), *(getattr(row, name) for name in names))
+            await self.execute(numbered(sql), *(getattr(row, name) for name in names))
 
     def add_last(self, row: SQLModel) -> None:
         """Insert a row in the one statement that the doors run just before the commit: for what
@@ -138,8 +159,7 @@ class Tx:
         sql, names = insertion(type(row))
         values = (getattr(row, name) for name in names)
         return (
-            await self.connection.execute(f"{numbered(sql)} ON CONFLICT DO NOTHING", *values)
-            == "INSERT 0 1"
+            await self.execute(f"{numbered(sql)} ON CONFLICT DO NOTHING", *values) == "INSERT 0 1"
         )
 
     async def save(self, row: SQLModel) -> None:
@@ -157,7 +177,7 @@ class Tx:
             values[names.index("version")] += 1
             arguments[names.index("version")] = values[names.index("version")]
         places = ", ".join(f'"{name}" = ${n}' for n, name in enumerate(names, start=1))
-        tag = await self.connection.execute(
+        tag = await self.execute(
             f"UPDATE {table.name} SET {places} WHERE {' AND '.join(where)}",  # noqa: S608
             *arguments,
         )
@@ -195,7 +215,7 @@ class Tx:
         """A part of the transaction that may fail alone, such as one item of many: when the block
         raises, what it wrote, emitted and saw is taken back, and the caller may go on."""
         events, usages, rows = len(self._events), len(self._usages), len(self._rows)
-        await self.connection.execute("SAVEPOINT attempt")
+        await self.execute("SAVEPOINT attempt")
         try:
             yield
         except Exception:
@@ -204,22 +224,25 @@ class Tx:
             del self._events[events:], self._correlated[events:]
             del self._usages[usages:], self._rows[rows:]
             raise
-        await self.connection.execute("RELEASE SAVEPOINT attempt")
+        await self.execute("RELEASE SAVEPOINT attempt")
 
     @property
     def emitted(self) -> Sequence[Event]:
         return tuple(self._events)
 
     @property
+    def _purpose(self) -> Purpose:
+        return self.purpose or Purpose.REGISTRATION
+
+    @property
     def usages(self) -> Sequence[Usage]:
-        purpose = self.purpose or Purpose.REGISTRATION
         return [
             Usage(
                 subject,
                 self.now,
                 self.actor.sub,
                 self.actor.org,
-                purpose,
+                self._purpose,
                 self.case_reference,
                 kind,
             )
@@ -229,11 +252,11 @@ class Tx:
     async def flush(self) -> None:
         """Write usage entries, outbox rows and what was added last, in one statement; the doors
         call it just before the commit."""
-        parts: list[str] = []
-        values: list[Any] = []
+        parts: list[str] = [] if self.begun else [SCOPE]
+        values: list[Any] = [] if self.begun else [self.actor.region]
         for row in self._rows:
             sql, names = insertion(type(row))
-            parts.append(sql)
+            parts.append(sql if self.begun else f"{sql} FROM part0")
             values += (getattr(row, name) for name in names)
         if self._usages:
             parts.append(USAGE)
@@ -241,15 +264,15 @@ class Tx:
         if self._events:
             parts.append(OUTBOX)
             values += self._outbox_values()
-        if parts:
-            await self.connection.execute(numbered(*parts), *values)
+        if self._rows or self._usages or self._events:
+            await self.pooled.execute(numbered(*parts), *values)
 
     def _usage_values(self) -> tuple[Any, ...]:
         return (
             self.now,
             self.actor.sub,
             self.actor.org,
-            (self.purpose or Purpose.REGISTRATION).value,
+            self._purpose.value,
             self.case_reference,
             [subject for subject, _ in self._usages],
             [kind for _, kind in self._usages],
@@ -280,8 +303,11 @@ class Tx:
 class Database:
     """A service's database: opens transactions and wakes the relay after a commit with events."""
 
-    def __init__(self, pool: asyncpg.Pool, vault: Vault, event_vault: Vault, source: str) -> None:
-        self.pool = pool
+    def __init__(
+        self, connections: Connections, vault: Vault, event_vault: Vault, source: str
+    ) -> None:
+        self.connections = connections
+        self.acquire = connections.acquire
         self.vault = vault
         self.event_vault = event_vault
         self.source = source
@@ -291,19 +317,14 @@ class Database:
     async def connect(
         cls, dsn: str, *, size: int, vault: Vault, event_vault: Vault, source: str
     ) -> Self:
-        pool = await asyncpg.create_pool(
-            dsn,
-            min_size=1,
-            max_size=size,
-            connection_class=_PlainConnection,
-            init=set_codecs,
-            max_inactive_connection_lifetime=60,
-            command_timeout=60,
-        )
-        return cls(pool, vault, event_vault, source)
+        return cls(await Connections.connect(dsn, size), vault, event_vault, source)
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        return self.connections.pool
 
     async def close(self) -> None:
-        await self.pool.close()
+        await self.connections.close()
 
     def listen(self) -> asyncio.Event:
         """An event of the caller's own, set after each commit in this process that said something
@@ -313,62 +334,33 @@ class Database:
         return listener
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Connection]:
-        """A connection of the pool. Raises Unavailable when the database cannot be reached."""
-        try:
-            connection = await self.pool.acquire(timeout=10)
-        except (TimeoutError, *_LOST) as error:
-            raise Unavailable() from error
-        try:
-            yield connection
-        finally:
-            await self.pool.release(connection)
-
-    @asynccontextmanager
     async def transaction(self, actor: Actor, **context: Any) -> AsyncIterator[Tx]:
         """Commit when the block ends, roll back when it raises. `context` fills the optional
         fields of Tx. Raises Unavailable when the commit cannot be confirmed."""
-        async with self.acquire() as connection:
+        connection = await self.connections.take()
+        try:
             tx = Tx(connection, actor, self.vault, self.event_vault, self.source, **context)
-            begin, commit, rollback = (
-                ("SAVEPOINT door", "RELEASE SAVEPOINT door", "ROLLBACK TO SAVEPOINT door")
-                if connection.is_in_transaction()  # only in tests, which roll back the outer one
-                else ("BEGIN", "COMMIT", "ROLLBACK")
+            inner = connection.is_in_transaction()  # only in tests, which roll back the outer one
+            commit, rollback = (
+                ("RELEASE SAVEPOINT door", "ROLLBACK TO SAVEPOINT door")
+                if inner
+                else ("COMMIT", "ROLLBACK")
             )
             try:
-                await connection.execute(f"{begin}; SET LOCAL yipan.region = '{actor.region}'")
+                if inner:
+                    await tx.begin("SAVEPOINT door")
                 yield tx
                 await tx.flush()
-                await connection.execute(commit)
+                if tx.begun:
+                    await connection.execute(commit)
             except BaseException as error:
-                await _undo(connection, rollback)
-                if isinstance(error, _LOST) and not isinstance(error, InvalidInput):
+                if tx.begun:
+                    await undo(connection, rollback)
+                if isinstance(error, LOST) and not isinstance(error, InvalidInput):
                     raise Unavailable() from error
                 raise
+        finally:
+            await self.connections.give_back(connection)
         if tx.emitted:
             for listener in self._listeners:
                 listener.set()
-
-
-async def _undo(connection: Connection, rollback: str) -> None:
-    """Roll back; a connection that cannot even do that must not go back to the pool alive."""
-    try:
-        if not connection.is_closed():
-            await connection.execute(rollback)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        with suppress(asyncpg.InterfaceError):  # a lost one has left the pool by itself
-            connection.terminate()
-
-
-_LOST = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.OutOfMemoryError,
-    asyncpg.DiskFullError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import asyncpg
 
 from shared.bus import Received
+from shared.connections import Connection
 from shared.consumer import ConsumerLoop
-from shared.db import Connection
 
 _LIST = """
 SELECT id, consumer, topic, partition, "offset", event_id, event_type, key, reason, attempts,

@@ -3,7 +3,9 @@
 The framework asks every router and every route in turn, with a regular expression each and twice
 over; where a service has two hundred routes that costs more than most of them do (docs/decisions/
 0012). All our addresses tell by their first three parts which few routes they can mean. What is not
-found here goes on to the framework: unknown addresses, other methods, uploads, the documents.
+found here goes on to the framework: unknown addresses, uploads, the documents, other methods of an
+address with a part that varies. An address without one is never taken for such a one: there is no
+message called "batch".
 """
 
 import re
@@ -12,10 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.convertors import Convertor
 from starlette.routing import compile_path
 
 from shared.http import Route
+from shared.problems import MethodNotAllowed
+from shared.responses import problem_response
 from shared.solving import Handler
 from shared.telemetry import App, Receive, Scope, Send
 
@@ -40,8 +45,11 @@ class Dispatch:
         self._app = app
         self._service = service
         self._operations: dict[str, list[_Operation]] = {}
+        self._methods: dict[str, set[str]] = {}  # of each address without a part that varies
         for prefix, router in routers:
             for route in router.routes:
+                if isinstance(route, APIRoute) and "{" not in prefix + route.path:
+                    self._methods.setdefault(prefix + route.path, set()).update(route.methods or ())
                 if isinstance(route, Route) and route.solved is not None:
                     self._add(prefix + route.path, route)
 
@@ -55,6 +63,10 @@ class Dispatch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope.get("root_path"):
             path = scope["path"]
+            allowed = self._methods.get(path)
+            if allowed is not None and scope["method"] not in allowed:
+                await _refuse_method(scope, allowed)(scope, receive, send)
+                return
             for operation in self._operations.get(_beginning(path), ()):
                 if scope["method"] in operation.methods:
                     match = operation.pattern.match(path)
@@ -86,6 +98,13 @@ class Dispatch:
                 answer: Response = await handlers[kind](request, error)
                 return answer
         raise error
+
+
+def _refuse_method(scope: Scope, allowed: Iterable[str]) -> Response:
+    language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    refusal = problem_response(MethodNotAllowed(), language)
+    refusal.headers["Allow"] = ", ".join(sorted(allowed))
+    return refusal
 
 
 def _beginning(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The HTTP door: the transaction a route works in, its headers, and how errors look.
+"""The HTTP door: the transaction a route works in, and its headers.
 
 @router.post("/persons", status_code=201)
 async def register_person(
@@ -7,49 +7,29 @@ async def register_person(
     return await handlers.register_person(command, tx)
 """
 
-from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-import asyncpg
-import structlog
-from asyncpg.exceptions._base import DataError as InvalidInput
-from fastapi import Depends, FastAPI, Header, Query, Request, Response, params
+from fastapi import Depends, Header, Query, Request, Response, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
-from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from shared.auth import CurrentActor, current_actor
 from shared.db import Database, Tx
 from shared.problems import (
-    BodyTooLarge,
-    Conflict,
     IdempotencyConflict,
-    Internal,
-    MalformedBody,
-    MalformedRequest,
-    MethodNotAllowed,
-    NotFound,
-    OutsideJurisdiction,
-    Problem,
     PurposeRequired,
     StaleVersion,
     Text,
-    Unavailable,
     VersionRequired,
-    WrongMediaType,
 )
-from shared.responses import language_of, problem_response
+from shared.responses import language_of
 from shared.solving import Handler, handler_of
-from shared.telemetry import App, Receive, Scope, Send, place_of
 from shared.usage import PURPOSE_WORDS, Purpose
-from shared.validation import field_errors
-
-log = structlog.get_logger()
 
 # the transaction
 
@@ -124,74 +104,92 @@ def _why(request: Request) -> Why:
         ) from None
 
 
-@asynccontextmanager
-async def opened(
-    request: Request, *, personal: bool = False, replayed: bool = True
-) -> AsyncIterator[Tx]:
-    """The transaction of a request. A `personal` one must say why; one that is not `replayed`
+def door(
+    *, personal: bool = False, replayed: bool = True
+) -> Callable[[Request], AsyncIterator[Tx]]:
+    """Opens the transaction of a request. A `personal` one must say why; one that is not `replayed`
     keeps no answer. Reads the headers itself: as parameters of their own they would cost every
     request more than its statements do."""
-    actor, why = await current_actor(request), _why(request)
-    if personal and why.purpose is None:
-        words = ", ".join(f"{each.value} ({PURPOSE_WORDS[each][0]})" for each in Purpose)
-        raise PurposeRequired(
-            Text(f"请在 Purpose 头中注明目的: {words}", f"Send a Purpose header, one of: {words}")
-        )
-    database: Database = request.app.state.database
-    key = why.idempotency_key if replayed and request.method not in ("GET", "HEAD") else None
-    context = {"purpose": why.purpose, "case_reference": why.case}
-    async with database.transaction(actor, **context) as tx:
-        if key is not None:
-            await _claim_key(tx, request, key)
-        yield tx
-        if key is not None:
-            await _store_answer(tx, request.state.response, key)
+
+    async def opening(request: Request) -> AsyncIterator[Tx]:
+        actor, why = await current_actor(request), _why(request)
+        if personal and why.purpose is None:
+            words = ", ".join(f"{each.value} ({PURPOSE_WORDS[each][0]})" for each in Purpose)
+            raise PurposeRequired(
+                Text(
+                    f"请在 Purpose 头中注明目的: {words}", f"Send a Purpose header, one of: {words}"
+                )
+            )
+        database: Database = request.app.state.database
+        key = why.idempotency_key if replayed and request.method not in ("GET", "HEAD") else None
+        context = {"purpose": why.purpose, "case_reference": why.case}
+        async with database.transaction(actor, **context) as tx:
+            if key is not None:
+                await _claim_key(tx, request, key)
+            yield tx
+            if key is not None:
+                await _store_answer(tx, request.state.response, key)
+
+    return opening
 
 
-def _header(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    told = {"in": "header", "name": name, "required": False, "description": description}
+def _purpose_required() -> PurposeRequired:
+    words = ", ".join(f"{each.value} ({PURPOSE_WORDS[each][0]})" for each in Purpose)
+    return PurposeRequired(
+        Text(f"请在 Purpose 头中注明目的: {words}", f"Send a Purpose header, one of: {words}")
+    )
+
+
+def opened(
+    request: Request, *, personal: bool = False, replayed: bool = True
+) -> AbstractAsyncContextManager[Tx]:
+    """The transaction of a request around a part of its route: see `door`."""
+    return asynccontextmanager(door(personal=personal, replayed=replayed))(request)
+
+
+def _header(
+    name: str, schema: dict[str, Any], description: str, *, required: bool = False
+) -> dict[str, Any]:
+    told = {"in": "header", "name": name, "required": required, "description": description}
     return told | {"schema": schema | {"type": "string", "title": name}}
 
 
 _KEY = _header(
     "Idempotency-Key", {"maxLength": 200}, "the same key and body replay the first answer"
 )
-_WHY = [
-    _header("Purpose", {"enum": [each.value for each in Purpose]}, "why you look; see the guide"),
-    _header("Case", {"maxLength": 100}, "your reference"),
-]
+_PURPOSE = {"enum": [each.value for each in Purpose]}
+_WHY = {
+    personal: [
+        _header("Purpose", _PURPOSE, "why you look; see the guide", required=personal),
+        _header("Case", {"maxLength": 100}, "your reference"),
+    ]
+    for personal in (False, True)
+}
+_VERSION = _header("If-Match", {}, "the ETag of what you read before", required=True)
 _documented: dict[Callable[..., Any], list[dict[str, Any]]] = {}
 
 Door = TypeVar("Door", bound=Callable[..., Any])
 
 
-def reads_headers(*, key: bool) -> Callable[[Door], Door]:
+def reads_headers(*, key: bool, personal: bool = False) -> Callable[[Door], Door]:
     """Marks a dependency that opens a transaction, so that the routes behind it tell of the headers
-    it reads: the purpose, the case, and a `key` where answers are replayed."""
+    it reads: the purpose, which a `personal` one needs, the case, and a `key` where answers are
+    replayed."""
 
     def mark(door: Door) -> Door:
-        _documented[door] = [_KEY, *_WHY] if key else _WHY
+        _documented[door] = [_KEY, *_WHY[personal]] if key else _WHY[personal]
         return door
 
     return mark
 
 
-@reads_headers(key=True)
-async def transaction(request: Request) -> AsyncIterator[Tx]:
-    """Opens the transaction of a request and commits it before the answer leaves."""
-    async with opened(request) as tx:
-        yield tx
-
-
-@reads_headers(key=True)
-async def personal_transaction(request: Request) -> AsyncIterator[Tx]:
-    """The transaction of a request that touches identifiable persons: it must say why."""
-    async with opened(request, personal=True) as tx:
-        yield tx
-
+transaction = reads_headers(key=True)(door())
+personal_transaction = reads_headers(key=True, personal=True)(door(personal=True))
 
 Transaction = Annotated[Tx, Depends(transaction, scope="function")]
+"""Opened for a request and committed before the answer leaves."""
 PersonalTransaction = Annotated[Tx, Depends(personal_transaction, scope="function")]
+"""The transaction of a request that touches identifiable persons: it must say why."""
 
 
 async def public_transaction(request: Request) -> AsyncIterator[Tx]:
@@ -270,7 +268,10 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-async def if_match(actor: CurrentActor, if_match: Annotated[str | None, Header()] = None) -> int:
+async def if_match(
+    actor: CurrentActor,
+    if_match: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> int:
     """The version an update was made from. Raises VersionRequired or StaleVersion, but only to
     whom the token lets in: strangers learn nothing."""
     if if_match is None:
@@ -281,6 +282,7 @@ async def if_match(actor: CurrentActor, if_match: Annotated[str | None, Header()
     return int(text)
 
 
+_documented[if_match] = [_VERSION]
 IfMatch = Annotated[int, Depends(if_match)]
 
 # pages
@@ -294,105 +296,3 @@ def request_language(request: Request) -> str:
 
 
 Language = Annotated[str, Depends(request_language)]
-
-# errors
-
-_OF_STATUS: dict[int, type[Problem]] = {
-    404: NotFound,
-    405: MethodNotAllowed,
-    413: BodyTooLarge,
-    415: WrongMediaType,
-}
-
-_OF_DATABASE: list[tuple[type[Exception], type[Problem]]] = [
-    (asyncpg.UniqueViolationError, Conflict),
-    (asyncpg.ForeignKeyViolationError, Conflict),
-    (asyncpg.ExclusionViolationError, Conflict),
-    (asyncpg.CheckViolationError, Conflict),
-    (asyncpg.InsufficientPrivilegeError, OutsideJurisdiction),
-    (asyncpg.SerializationError, Unavailable),
-    (asyncpg.DeadlockDetectedError, Unavailable),
-    (asyncpg.LockNotAvailableError, Unavailable),
-    (asyncpg.QueryCanceledError, Unavailable),
-    (asyncpg.DataError, MalformedRequest),
-]
-
-
-def render_errors(app: FastAPI) -> None:
-    """Every error of a service leaves as problem+json."""
-
-    def answer(request: Request, problem: Problem) -> Response:
-        return problem_response(problem, request.headers.get("accept-language", ""))
-
-    @app.exception_handler(Problem)
-    async def _problem(request: Request, error: Problem) -> Response:
-        return answer(request, error)
-
-    @app.exception_handler(Replayed)
-    async def _replayed(_: Request, error: Replayed) -> Response:
-        return error.response
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        in_body = all(each["loc"][:1] == ("body",) for each in error.errors())
-        problem = MalformedBody if in_body else MalformedRequest
-        language = language_of(request.headers.get("accept-language", ""))
-        return answer(request, problem(errors=field_errors(error.errors(), language)))
-
-    @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> Response:
-        response = answer(request, _OF_STATUS.get(error.status_code, MalformedRequest)())
-        if error.status_code == 405:
-            response.headers["Allow"] = ", ".join(_allowed(request))
-        return response
-
-    @app.exception_handler(asyncpg.PostgresError)
-    async def _database(request: Request, error: asyncpg.PostgresError) -> Response:
-        for kind, problem in _OF_DATABASE:
-            if isinstance(error, kind):
-                return answer(request, problem())
-        log.error("unexpected", error=type(error).__name__, at=place_of(error))
-        return answer(request, Internal())
-
-    @app.exception_handler(InvalidInput)
-    async def _input(request: Request, error: InvalidInput) -> Response:
-        return answer(request, MalformedRequest())
-
-
-def _allowed(request: Request) -> list[str]:
-    """What may be done at this address (RFC 9110 §15.5.6). The framework names the methods of one
-    route only; an address has a route for each."""
-    return [
-        method
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.router.routes
-        )
-    ]
-
-
-class LastResort:
-    """Answers 500 for what nothing else expected (ASGI middleware). The framework's own would
-    hand the exception on to the server, which logs its text: that may name somebody."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def watch(message: MutableMapping[str, Any]) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except Exception as error:
-            if scope["type"] != "http":
-                raise
-            log.error("unexpected", error=type(error).__name__, at=place_of(error))
-            if not started:
-                language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-                await problem_response(Internal(), language)(scope, receive, send)

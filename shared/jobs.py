@@ -19,7 +19,8 @@ import structlog
 
 from shared.actors import Actor
 from shared.app import Parts
-from shared.db import Connection, Database, Tx
+from shared.connections import Connection
+from shared.db import Database, Tx
 from shared.problems import Unavailable
 from shared.tasks import end
 from shared.usage import Purpose

@@ -151,10 +151,16 @@ def sign_detached(body: JsonValue, key: SigningKey) -> str:
 
 def verify_detached(signature: str, body: JsonValue, jwks: Jwks) -> str:
     """The kid of the key that signed. Raises SignatureInvalid, NotCanonical."""
-    header, payload, value = _split(signature)
-    if payload:
-        raise SignatureInvalid("the signature is not detached")
+    header, value = _split_detached(signature)
     return _verify(header, _encode(canonical(body)), value, jwks, None)
+
+
+def verify_bytes(signature: str, content: bytes, x: str) -> None:
+    """That the holder of the public key `x` (base64url) made this detached JWS over canonical
+    bytes, whichever key it names. Raises SignatureInvalid."""
+    header, value = _split_detached(signature)
+    _check_header(header, None)
+    _check_value(header, _encode(content), value, x)
 
 
 def kid_of(signature: str) -> str | None:
@@ -233,22 +239,38 @@ def _split(token: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
+def _split_detached(signature: str) -> tuple[str, str]:
+    header, payload, value = _split(signature)
+    if payload:
+        raise SignatureInvalid("the signature is not detached")
+    return header, value
+
+
 def _verify(header: str, payload: str, value: str, jwks: Jwks, typ: str | None) -> str:
+    kid = _check_header(header, typ)
+    for key in _keys(jwks):
+        x = key.get("x")
+        if key.get("kid") == kid and isinstance(kid, str) and isinstance(x, str):
+            _check_value(header, payload, value, x)
+            return kid
+    raise SignatureInvalid("the key is not known")
+
+
+def _check_header(header: str, typ: str | None) -> JsonValue:
+    """The kid that a header of ours names."""
     members = _members(header)
     if members.get("alg") not in _ALGORITHMS:
         raise SignatureInvalid("the algorithm is not Ed25519")
     if "crit" in members or "b64" in members or members.get("typ") != typ:
         raise SignatureInvalid("the header is not one of ours")
-    kid = members.get("kid")
-    for key in _keys(jwks):
-        x = key.get("x")
-        if key.get("kid") == kid and isinstance(kid, str) and isinstance(x, str):
-            try:
-                _public_key(x).verify(_decode(value), f"{header}.{payload}".encode())
-            except (InvalidSignature, ValueError) as error:
-                raise SignatureInvalid("the signature does not fit") from error
-            return kid
-    raise SignatureInvalid("the key is not known")
+    return members.get("kid")
+
+
+def _check_value(header: str, payload: str, value: str, x: str) -> None:
+    try:
+        _public_key(x).verify(_decode(value), f"{header}.{payload}".encode())
+    except (InvalidSignature, ValueError) as error:
+        raise SignatureInvalid("the signature does not fit") from error
 
 
 @lru_cache(maxsize=256)

@@ -31,12 +31,14 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.utils import is_body_allowed_for_status_code
 from pydantic import BaseModel
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Faults = list[dict[str, Any]]
 
 _JSON = "application/json"
+_NO_QUERY = QueryParams()
 
 
 class Unknown(Exception):
@@ -239,7 +241,8 @@ class _Solving:
         self, parameters: Sequence[_Parameter | _Filter], place: str, values: dict[str, Any]
     ) -> None:
         if parameters:
-            received = getattr(self.request, place)
+            asked = place != "query_params" or self.request.scope["query_string"]
+            received = getattr(self.request, place) if asked else _NO_QUERY
             for parameter in parameters:
                 parameter.read_from(received, values, self.faults)
 

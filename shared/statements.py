@@ -17,11 +17,17 @@ FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[])
   WITH ORDINALITY AS t (event_id, topic, key, payload, n)
 ORDER BY n
 """
-USAGE: Final = """
-INSERT INTO usage_entries (subject_id, at, actor_sub, actor_org, purpose, case_reference, kind)
+_ENTRY = "subject_id, at, actor_sub, actor_org, purpose, case_reference, kind"
+USAGE: Final = (
+    f"INSERT INTO usage_entries ({_ENTRY})"
+    + """
 SELECT subject, {}, {}, {}, {}, {}, kind
 FROM unnest({}::uuid[], {}::text[]) AS t (subject, kind)
 """
+)
+# Sets the jurisdiction in a statement that is a transaction of its own. Should PostgreSQL ever read
+# before it, the second wall hides every row: such a statement fails closed.
+SCOPE: Final = "SELECT set_config('yipan.region', {}, true)"
 
 
 def compile_statement(statement: ClauseElement) -> tuple[str, list[Any]]:
@@ -43,7 +49,17 @@ def insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
     names = [column.name for column in table.columns if not column.identity]
     places = ", ".join("{}" for _ in names)
     columns = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {table.name} ({columns}) VALUES ({places})", names  # noqa: S608
+    return f"INSERT INTO {table.name} ({columns}) SELECT {places}", names
+
+
+@cache
+def insertion_of_all(model: type[SQLModel], names: tuple[str, ...]) -> str:
+    """How to insert several rows in their order, of which each column named is an array."""
+    table = model.__table__  # type: ignore[attr-defined]
+    types = [table.columns[name].type.compile(dialect=_DIALECT) for name in names]
+    arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(types, 1))
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table.name} ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608
 
 
 @cache
@@ -53,3 +69,26 @@ def numbered(*parts: str) -> str:
     named = ", ".join(f"part{n} AS ({part})" for n, part in enumerate(before))
     whole = f"WITH {named} {last}" if before else last
     return whole.format(*(f"${n}" for n in range(1, whole.count("{}") + 1)))
+
+
+@cache
+def looking(statement: str, subject: str, count: int) -> str:
+    """A SELECT of `count` arguments, alone, with an entry for each of the subjects in its column
+    `subject`. After its own arguments come region, time, sub, org, purpose, case, kind, and how
+    many of the subjects are noted (null for all)."""
+    places = [f"${n}" for n in range(count + 2, count + 9)]
+    entry, noted = ", ".join(places[:-1]), places[-1]
+    return f"""
+WITH looked AS MATERIALIZED ({peeking(statement, count)}), noted AS (
+  INSERT INTO usage_entries ({_ENTRY}) SELECT {subject}, {entry}
+  FROM (SELECT {subject} FROM looked ORDER BY {subject} LIMIT {noted}) AS subjects
+)
+SELECT * FROM looked ORDER BY {subject}
+"""  # noqa: S608 statements of our own
+
+
+@cache
+def peeking(statement: str, count: int) -> str:
+    """A SELECT of `count` arguments, alone; the region comes after them."""
+    scope = SCOPE.format(f"${count + 1}")
+    return f"SELECT * FROM ({statement}) AS found WHERE ({scope}) IS NOT NULL"  # noqa: S608

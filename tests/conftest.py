@@ -29,7 +29,8 @@ from deploy.box.postgres import Postgres
 from shared.app import Parts
 from shared.bus import Bus, Message, Received, Subscription
 from shared.bus.embedded import EmbeddedBus, prepare
-from shared.db import Database, set_codecs
+from shared.connections import Connections, set_codecs
+from shared.db import Database
 from shared.ids import new_id
 from shared.testing import EVENT_VAULT, VAULT, Issuer, make_actor, running, service_settings
 from tests.chromium import Browser, chromium
@@ -124,7 +125,8 @@ async def open_tx(cluster: Cluster) -> AsyncIterator[TxFactory]:
         outer = connection.transaction()
         await outer.start()
         pool = _OnePool(connection)
-        database = Database(pool, VAULT, EVENT_VAULT, "/test")  # type: ignore[arg-type]
+        connections = Connections(pool, 1)  # type: ignore[arg-type]
+        database = Database(connections, VAULT, EVENT_VAULT, "/test")
         try:
             async with database.transaction(context.pop("actor", make_actor()), **context) as tx:
                 yield tx

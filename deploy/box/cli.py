@@ -282,6 +282,10 @@ def verify_evidence(export: Path, jwks: Path, heads: tuple[Path, ...], city: Pat
     click.echo(f"{report.leaves} leaves, {report.heads} heads, {report.verified_size} covered")
     for peer, size in sorted(report.vouched.sizes.items()):
         click.echo(f"{size} countersigned by 会签 {peer}")
+    for peer, size in sorted(report.vouched.peers.items()):
+        click.echo(f"{peer} signed for {size} leaves of its own log 对方日志签名")
+    for peer in sorted(report.vouched.forked):
+        click.echo(f"{peer} signed two different logs 对方签了两份不同的日志")
     for peer in sorted(report.vouched.unknown):
         click.echo(f"not checked: nobody vouches for the keys of 未核验 {peer}")
     for node, kids in sorted(report.vouched.anchors.items()):

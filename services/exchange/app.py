@@ -39,6 +39,7 @@ from services.exchange.messages.routes import answer_refusals, traffic
 from services.exchange.messages.routes import router as peers
 from services.exchange.notices.resending import resending
 from services.exchange.notices.routes import router as notices
+from services.exchange.objections.routes import router as objections
 from services.exchange.participants.directory import directory
 from services.exchange.participants.node import settle
 from services.exchange.participants.routes import router as participants
@@ -107,6 +108,7 @@ def create(
             evidence,
             refusal_proofs,
             rights,
+            objections,
             looks,
         ],
         consumer=consumer,

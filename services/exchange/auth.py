@@ -13,4 +13,6 @@ CanWriteHere = Annotated[Actor, requires("exchange:write", at_home=True)]
 CanAdminister = Annotated[Actor, requires("exchange:admin", at_home=True)]
 # A person (scope `self`) for herself, which handlers check.
 CanActForSelf = Annotated[Actor, requires("exchange:write", "self")]
+CanReadForSelf = Annotated[Actor, requires("exchange:read", "exchange:write", "self")]
+CanBeHerself = Annotated[Actor, requires("self", at_home=True)]
 CanReadOwn = Annotated[Actor, requires("exchange:admin", "self", at_home=True)]

@@ -12,6 +12,7 @@ from services.exchange.handovers import models as handovers
 from services.exchange.inquiries import models as inquiries
 from services.exchange.messages import models as messages
 from services.exchange.notices import models as notices
+from services.exchange.objections import models as objections
 from services.exchange.participants import models as participants
 from services.exchange.reconciliations import models as reconciliations
 from services.exchange.rights import models as rights
@@ -30,6 +31,7 @@ __all__ = [
     "messages",
     "metadata",
     "notices",
+    "objections",
     "participants",
     "reconciliations",
     "rights",

@@ -28,6 +28,7 @@ from services.migrant.filings.routes import filing_sheets
 from services.migrant.filings.routes import router as filings
 from services.migrant.help.clock import help_clock
 from services.migrant.help.routes import router as help_requests
+from services.migrant.limits.routes import router as limits
 from services.migrant.me.routes import router as me
 from services.migrant.parity.routes import router as parity
 from services.migrant.people.routes import router as people
@@ -36,7 +37,6 @@ from services.migrant.referrals.routes import router as referrals
 from services.migrant.regions.asking import region_list
 from services.migrant.rights.routes import router as rights
 from services.migrant.self_registrations.expiring import expiry
-from services.migrant.self_registrations.open_page import page_turnstile
 from services.migrant.self_registrations.page_routes import router as self_registration_page
 from services.migrant.self_registrations.routes import router as self_registrations
 from services.migrant.selfgovernance.routes import router as selfgovernance
@@ -66,6 +66,7 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             filings,
             entitlements,
             places,
+            limits,
             referrals,
             parity,
             services,
@@ -90,7 +91,6 @@ def create(settings: Settings, bus: Bus | None = None) -> FastAPI:
             issuer_directory,
             certificate_sweep,
             supply_turnstile,
-            page_turnstile,
             expiry,
             consent_lapsing,
             paper_telling,

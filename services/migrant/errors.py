@@ -15,6 +15,9 @@ class AlreadyArrived(Conflict):
 
 
 class OverlapsStay(Conflict):
+    """`not_before` and `not_after` are the days between which the stay may lie, null for no
+    bound."""
+
     type = "overlaps-stay"
     title = Text(
         "到达日期早于已登记的居住情况",

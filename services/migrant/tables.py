@@ -16,6 +16,7 @@ from services.migrant.employments import models as employments
 from services.migrant.entitlements import models as entitlements
 from services.migrant.filings import models as filings
 from services.migrant.help import models as help_requests
+from services.migrant.limits import models as limits
 from services.migrant.parity import models as parity
 from services.migrant.people import models as people
 from services.migrant.places import models as places
@@ -43,6 +44,7 @@ __all__ = [
     "entitlements",
     "filings",
     "help_requests",
+    "limits",
     "metadata",
     "parity",
     "people",

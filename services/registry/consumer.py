@@ -87,8 +87,9 @@ def unless_kept_elsewhere(
 async def migrant_arrived(event: MigrantArrived, tx: Tx) -> None:
     await arrivals.note_arrival(
         NoteArrival(
-            **event.model_dump(exclude={"stay_purpose", "region"}),
+            **event.model_dump(exclude={"stay_purpose", "region", "origin_region"}),
             region=await present_code(event.region, tx),
+            origin_region=await present_code(event.origin_region, tx),
         ),
         tx,
     )

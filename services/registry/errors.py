@@ -260,7 +260,8 @@ class ImpossibleDay(Conflict):
 
 class OverlappingStays(Conflict):
     """Somebody lives in one place at a time. A stay that was recorded wrong is corrected; a new one
-    begins when the last one known had begun."""
+    begins when the last one known had begun. `residence_id`, `since` and `until` are of the stay in
+    the way, where the caller may see it."""
 
     type = "overlapping-stays"
     title = Text("居住时间重叠", "The stays overlap")

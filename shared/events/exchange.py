@@ -110,6 +110,20 @@ class InquiryOverdue(Event, key="inquiry_id"):
     due_on: date
 
 
+class InquiryOverdueAnnulled(Event, key="inquiry_id"):
+    """An inquiry that was said to be overdue is not (超期撤销): its deadline was counted anew, it
+    had come to the wrong place, or it was withdrawn. `part_answered_at` is when a part of the
+    answer had come, if one had."""
+
+    inquiry_id: UUID
+    direction: str
+    kind: str
+    to_node: str
+    asked_region: str
+    due_on: date
+    part_answered_at: datetime | None
+
+
 class InquiryClosed(Event, key="inquiry_id"):
     """The asking county closed an inquiry (结案) and said whether the answer was right."""
 
@@ -132,6 +146,18 @@ class DisputeDecided(Event, key="inquiry_id"):
     to_node: str
     asked_region: str
     upholds: str
+    decided_at: datetime
+
+
+class ObjectionDecided(Event, key="objection_id"):
+    """An objection (异议) that she stated at this county was decided, here or by the county whose
+    office had said it; `appealed`: her appeal was. Reasons are with the exchange."""
+
+    objection_id: UUID
+    person_id: UUID
+    about: str
+    granted: bool
+    appealed: bool
     decided_at: datetime
 
 

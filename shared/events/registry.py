@@ -22,7 +22,8 @@ class PersonRegistered(Event, key="person_id"):
 
 class ArrivalDoubted(Event, key="person_id"):
     """What the desk wrote of an arrival does not agree with the register (流入登记存疑):
-    unknown-room, closed-room, other-region (the room is not in the place), recorded-dead or
+    unknown-room, closed-room, other-region (the room is not in the place), unknown-region and
+    unknown-home (where she lives, or is from, is no region of today), recorded-dead or
     id-number-conflict. She is registered all the same; the desk asks. `room_id` is the room as it
     was written."""
 

@@ -170,11 +170,14 @@ class Carrying:
     def _behind(self, lines: Iterator[SheetLine], layout: Layout) -> Iterator[SheetLine]:
         with _refusing():
             for line in lines:
+                ahead = line.number > self._line
+                if not ahead and (not self._filing.dry_run or line.number in self._refused):
+                    continue  # of a long sheet most lines, each time that it has its turn
                 if is_example(cells_of(line, layout, self._kind), self._kind):
                     continue
-                if line.number > self._line:
+                if ahead:
                     yield line
-                elif self._filing.dry_run and line.number not in self._refused:
+                else:
                     self._recall(line, layout)
 
     def _recall(self, line: SheetLine, layout: Layout) -> None:

@@ -9,6 +9,7 @@ from shared.events.exchange import (
     InquiryClosed,
     InquiryOpened,
     InquiryOverdue,
+    InquiryOverdueAnnulled,
     NoticeAmended,
     NoticeConfirmed,
     NoticeReceived,
@@ -404,6 +405,16 @@ COUNTING: list[tuple[Event, int]] = [
         1,
     ),
     (InquiryOverdue(inquiry_id=new_id(), direction="out", due_on=DAY, **INQUIRY), 1),
+    (
+        InquiryOverdueAnnulled(
+            inquiry_id=new_id(),
+            direction="out",
+            due_on=DAY,
+            part_answered_at=NOON,
+            **INQUIRY,
+        ),
+        1,
+    ),
     (InquiryClosed(inquiry_id=new_id(), correct=True, closed_at=NOON, **INQUIRY), 1),
     (SeenByPeer(counts=[SeenCount(kind=k, outcome=o, count=1) for k, o in SEEN], **STATEMENT), 8),
     (

@@ -1,6 +1,7 @@
 """What peers say of our offices, what two nodes compared, and notices that were taken back."""
 
 from datetime import UTC, date, datetime
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,13 @@ from services.assessment.facts.exchange_facts import notice_amended, seen_by_pee
 from services.assessment.facts.kinds import KINDS, Kind, Use
 from services.exchange.figures.rules import SEEN_CELLS
 from shared.events.base import Event
-from shared.events.exchange import NoticeAmended, NoticeReceived
+from shared.events.exchange import (
+    InquiryAnswered,
+    InquiryOverdue,
+    InquiryOverdueAnnulled,
+    NoticeAmended,
+    NoticeReceived,
+)
 from shared.events.exchange_monthly import ReconciliationConcluded, SeenByPeer, SeenCount
 from shared.ids import new_id
 from shared.testing import make_actor
@@ -145,3 +152,95 @@ def test_both_services_know_the_same_cells() -> None:
     assert len(facts) == len(SEEN_CELLS) and {fact.day for fact in facts} == {date(2026, 9, 30)}
     for kind in (Kind.NOTICE_FEEDBACK_SEEN, Kind.INQUIRY_ANSWER_SEEN, Kind.INQUIRY_CLOSED_SEEN):
         assert KINDS[kind].use is Use.SCORED
+
+
+INQUIRY: dict[str, Any] = {
+    "direction": "out",
+    "kind": "address-confirmation",
+    "to_node": f"county-{PEER}",
+    "asked_region": PEER,
+}
+
+
+def overdue(inquiry_id: UUID, due_on: date) -> InquiryOverdue:
+    return InquiryOverdue(inquiry_id=inquiry_id, due_on=due_on, **INQUIRY)
+
+
+def annulled(inquiry_id: UUID, part_answered_at: datetime | None = None) -> InquiryOverdueAnnulled:
+    return InquiryOverdueAnnulled(
+        inquiry_id=inquiry_id,
+        due_on=date(2026, 10, 20),
+        part_answered_at=part_answered_at,
+        **INQUIRY,
+    )
+
+
+def answer(inquiry_id: UUID, at: datetime, **overrides: Any) -> InquiryAnswered:
+    said: dict[str, Any] = {"in_time": True, "complete": True, "answered_at": at}
+    return InquiryAnswered(
+        inquiry_id=inquiry_id, from_node=f"county-{HOME}", **(INQUIRY | said | overrides)
+    )
+
+
+def day_of(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 4, tzinfo=UTC)
+
+
+async def all_orders(
+    app: FastAPI, events: list[tuple[Event, datetime]], inquiries: list[UUID]
+) -> set[tuple[Any, ...]]:
+    """What is counted at the end, for each order in which what happened to one inquiry arrives;
+    each order is tried with an inquiry of its own."""
+    orders = list(permutations(events))
+    assert len(orders) <= len(inquiries)
+    for inquiry_id, order in zip(inquiries, orders, strict=False):
+        for event, at in order:
+            await hear(app, event.model_copy(update={"inquiry_id": inquiry_id}), at)
+    return {(outcome, day, n / len(orders)) for _, outcome, _, day, n in await tallies(app)}
+
+
+async def test_what_was_not_overdue_is_counted_as_such_once_in_any_order(app: FastAPI) -> None:
+    """Said to be overdue in September, not so after all, and answered in October in time."""
+    ids = [new_id() for _ in range(6)]
+    said: list[tuple[Event, datetime]] = [
+        (overdue(ids[0], date(2026, 9, 28)), day_of(9, 29)),
+        (annulled(ids[0]), day_of(10, 3)),
+        (answer(ids[0], day_of(10, 9)), day_of(10, 9)),
+    ]
+    assert await all_orders(app, said, ids) == {("in_time", date(2026, 10, 1), 1)}
+
+
+async def test_an_inquiry_that_went_to_the_wrong_place_counts_for_nothing_there(
+    app: FastAPI,
+) -> None:
+    ids = [new_id() for _ in range(2)]
+    said: list[tuple[Event, datetime]] = [
+        (overdue(ids[0], date(2026, 9, 28)), day_of(9, 29)),
+        (annulled(ids[0]), day_of(10, 3)),
+    ]
+    assert await all_orders(app, said, ids) == set()
+    # and one that is overdue by the new deadline is overdue
+    for inquiry_id in ids:
+        await hear(app, overdue(inquiry_id, date(2026, 10, 20)), day_of(10, 21))
+    assert [(row[1], row[4]) for row in await tallies(app)] == [("overdue", 2)]
+
+
+async def test_a_part_of_the_answer_still_counts(app: FastAPI) -> None:
+    ids = [new_id() for _ in range(6)]
+    part = answer(ids[0], day_of(9, 20), complete=False)
+    said: list[tuple[Event, datetime]] = [
+        (part, day_of(9, 20)),
+        (overdue(ids[0], date(2026, 9, 28)), day_of(9, 29)),
+        (annulled(ids[0], day_of(9, 20)), day_of(10, 3)),
+    ]
+    assert await all_orders(app, said, ids) == {("partial", date(2026, 9, 1), 1)}
+
+
+async def test_an_answer_that_was_not_late_after_all_is_counted_anew(app: FastAPI) -> None:
+    ids = [new_id() for _ in range(6)]
+    said: list[tuple[Event, datetime]] = [
+        (overdue(ids[0], date(2026, 9, 28)), day_of(9, 29)),
+        (answer(ids[0], day_of(10, 2), in_time=False), day_of(10, 2)),
+        (answer(ids[0], day_of(10, 2)), day_of(10, 8)),  # by the deadline that was counted anew
+    ]
+    assert await all_orders(app, said, ids) == {("in_time", date(2026, 10, 1), 1)}

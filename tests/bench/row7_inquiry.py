@@ -1,31 +1,37 @@
-"""Row 7: one hop of a signed inquiry (verify, policy, look up, store, log, sign) against a bare
-signed POST that verifies and signs and keeps nothing. Both over TLS, on kept connections."""
+"""Row 7: one hop of signed inquiries (verify, policy, look up, store, log, sign) against a bare
+signed POST that verifies and signs and keeps nothing. Both over TLS, on kept connections.
+
+Two lines, each against the same bare POST of one message: inquiries that come one a request, and
+those that come fifty a request, as nodes send them when they have much to say.
+"""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 from deploy.box.fleet import free_ports
 from deploy.box.tls import certificate
 from services.exchange.inquiries.rules import OPENED
-from services.exchange.messages.delivery import PATH
-from services.exchange.messages.rules import notify_content, stamped
+from services.exchange.messages.delivery import BATCH_PATH, PATH
+from services.exchange.messages.rules import MOST_AT_ONCE, notify_content, stamped
 from shared.clock import today
 from shared.ids import new_id
 from shared.signing import JsonObject, SigningKey, key_set, sign_detached
 from tests.bench import people
 from tests.bench.frame import Contest, Figures, Goal
-from tests.bench.load import Job, request_bytes, write_requests
-from tests.bench.nodes import admit, federation, record_of
+from tests.bench.load import Answer, Job, request_bytes, write_requests
+from tests.bench.nodes import Node, admit, federation, record_of
 from tests.bench.stand import CONNECTIONS, Stand, served
 
 ASKING, ASKED = "420381", "420325"
 SENDER = f"county-{ASKING}"
-A_SECOND = 1_500  # that ours does not reach; the bare side has a multiple of them
+SINGLY, TOGETHER = "messages, one a request", f"messages, {MOST_AT_ONCE} a request"
+# Messages a second that neither side reaches: so many are signed beforehand.
+_MOST_SINGLY, _MOST_TOGETHER, _MOST_BARE = 2_000, 4_000, 6_000
 BELIEVED_SECONDS = 5.0  # until the node's door surely believes a new certificate
 
 
@@ -44,10 +50,11 @@ async def contest(stand: Stand) -> AsyncIterator[Contest]:
         await asyncio.sleep(BELIEVED_SECONDS)
         numbers, turns = count(), count()
 
-        async def rate(port: int, path: str, share: float, trusted: str) -> Figures:
+        async def post(port: int, path: str, most: int, trusted: str, size: int = 1) -> Answer:
+            """Messages, `size` of them in a request."""
             requests = stand.folder / f"inquiries-{next(turns)}"
-            enough = int(A_SECOND * share * (stand.seconds + 1))
-            write_requests(requests, _requests(path, node.id, key, numbers, enough))
+            said = _messages(node.id, key, numbers, int(most * (stand.seconds + 1)))
+            write_requests(requests, _requests(path, said, size))
             job = Job(
                 port,
                 str(requests),
@@ -60,16 +67,35 @@ async def contest(stand: Stand) -> AsyncIterator[Contest]:
             )
             answer = await stand.load.run(job)
             requests.unlink()
-            return {"hops": answer.rate(200)}
+            return answer
+
+        async def ours() -> Figures:
+            trusted = str(stand.folder / node.id / "peer.crt")
+            before = await _taken(node)
+            singly = await post(node.peer_port, PATH, _MOST_SINGLY, trusted)
+            together = await post(node.peer_port, BATCH_PATH, _MOST_TOGETHER, trusted, MOST_AT_ONCE)
+            if await _taken(node) - before != singly.count + together.count * MOST_AT_ONCE:
+                raise RuntimeError("not every message was taken in")
+            return {SINGLY: singly.rate(200), TOGETHER: together.rate(200) * MOST_AT_ONCE}
+
+        async def bare_posts() -> Figures:
+            posts = (await post(limit.port, "/", _MOST_BARE, cert)).rate(200)
+            return {SINGLY: posts, TOGETHER: posts}
 
         yield Contest(
             row=7,
             what="signed inquiry, one hop: verify, policy, look up, store, log, sign",
-            against="bare signed HTTPS POST: verify, sign",
-            goals=[Goal("hops", "/s", 0.60, at_least=True)],
-            ours=lambda: rate(node.peer_port, PATH, 1.0, str(stand.folder / node.id / "peer.crt")),
-            limit=lambda: rate(limit.port, "/", 2.5, cert),
+            against="bare signed HTTPS POST of one message: verify, sign",
+            goals=[Goal(figure, "/s", 0.60, at_least=True) for figure in (SINGLY, TOGETHER)],
+            ours=ours,
+            limit=bare_posts,
         )
+
+
+async def _taken(node: Node) -> int:
+    """How many messages it has verified, applied and put on record."""
+    (row,) = await node.fetch("SELECT count(*) AS n FROM messages_in WHERE leaf_index IS NOT NULL")
+    return int(row["n"])
 
 
 def inquiry(number: int) -> JsonObject:
@@ -96,9 +122,15 @@ def envelope(kind: str, record: JsonObject, receiver: str, key: SigningKey) -> J
     return body | {"signature": sign_detached(body, key)}
 
 
-def _requests(
-    path: str, receiver: str, key: SigningKey, numbers: Iterator[int], enough: int
+def _messages(
+    receiver: str, key: SigningKey, numbers: Iterator[int], enough: int
 ) -> Iterator[bytes]:
     for _ in range(enough):
         said = envelope(OPENED, inquiry(next(numbers) % 50_000), receiver, key)
-        yield request_bytes("POST", path, {}, json.dumps(said).encode())
+        yield json.dumps(said).encode()
+
+
+def _requests(path: str, messages: Iterator[bytes], size: int) -> Iterator[bytes]:
+    while portion := list(islice(messages, size)):
+        body = b'{"messages":[' + b",".join(portion) + b"]}" if size > 1 else portion[0]
+        yield request_bytes("POST", path, {}, body)

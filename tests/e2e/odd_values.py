@@ -395,7 +395,12 @@ GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
     "POST /notify/v1/campaigns/{campaign_id}/trial": lambda _: {"phones": ["13900000009"]},
     "PUT /notify/v1/publicity-days": lambda _: {"month": 3, "day": 8, "text_zh": "您好。"},
     "POST /exchange/v1/notices": lambda _: make_notice(),
-    "POST /exchange/v1/inquiries": lambda _: make_inquiry(),
+    "POST /exchange/v1/inquiries": lambda _: make_inquiry(person_id=make_handover()["person_id"]),
+    "POST /exchange/v1/objections": lambda known: {
+        "person_id": make_handover()["person_id"],
+        "record_id": known.get("/exchange/v1/inquiries/", str(new_id())),
+        "about": "link",
+    },
     "POST /exchange/v1/inquiry-cases": lambda _: make_case(),
     "POST /exchange/v1/inquiry-templates": lambda _: make_template_of_inquiries(),
     "PUT /exchange/v1/inquiry-templates/{template_id}": lambda _: make_template_of_inquiries(),

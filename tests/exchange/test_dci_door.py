@@ -70,6 +70,8 @@ async def test_a_token_is_given_for_the_secret_in_the_form_or_by_basic(here: Cou
         ({"client_secret": "wrong"}, 401, "invalid_client"),
         ({"client_id": "somebody-else"}, 401, "invalid_client"),
         ({"client_id": ""}, 401, "invalid_client"),
+        # an assertion in place of the secret (RFC 7523), which the contract does not have
+        ({"client_secret": "", "client_assertion": "e30.e30.e30"}, 401, "invalid_client"),
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
         ({"grant_type": ""}, 400, "invalid_request"),
     ],

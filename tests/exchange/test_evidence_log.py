@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from anyio import CancelScope
 
 from services.exchange.evidence import tree
 from services.exchange.evidence.handlers import Entry, append_leaf, sign_head
@@ -283,3 +284,24 @@ async def test_a_participant_cannot_countersign_what_our_log_never_was(
             )
             assert answer.status_code == status, (node, size)
     assert len(await home.fetch("SELECT 1 FROM evidence_cosignatures")) == 1
+
+
+async def test_whoever_goes_while_the_log_is_exported_leaves_no_transaction_behind(
+    strangers: Federation,
+) -> None:
+    """The framework then cancels the answer again and again, its rolling back included."""
+    node, troubles = strangers[COUNTY], list[str]()
+    await add_leaves(node, 3)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: troubles.append(context["message"]))
+    try:
+        for _ in range(20):
+            with CancelScope() as scope:
+                async with node.parts.database.transaction(node.parts.actor) as tx:
+                    loop.call_soon(scope.cancel)
+                    await tx.fetch("SELECT pg_sleep(5)")
+            assert scope.cancelled_caught
+    finally:
+        loop.set_exception_handler(None)
+    assert not troubles
+    assert await node.fetch("SELECT 1 FROM own_node")

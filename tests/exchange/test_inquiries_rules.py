@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.exchange.errors import FieldsRefused
+from services.exchange.inquiries import rules
 from services.exchange.inquiries.catalogue import (
     check_answer,
     check_question,
@@ -165,3 +167,9 @@ def test_an_act_says_what_its_verb_needs(verb: Verb, given: set[str], fits: bool
         return
     with pytest.raises(FieldsRefused):
         check_act(verb, frozenset(given))
+
+
+def test_the_days_are_data_with_their_source() -> None:
+    limits = json.loads(Path(rules.__file__).with_name("limits.json").read_text("utf-8"))
+    assert (limits["urgent_days"]["value"], limits["normal_days"]["value"]) == (15, 30)
+    assert all(each["source"] and each["zh"] and each["en"] for each in limits.values())

@@ -1,15 +1,22 @@
 """Several messages together: in one request, and in one transaction of whoever takes them in."""
 
 import asyncio
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from services.exchange.evidence.verify import verify_export
+from services.exchange.messages.intake import Answer, Intake
 from services.exchange.messages.judging import Attempt, batch_of, judge_all, portions
 from services.exchange.messages.line import Line
 from services.exchange.messages.models import Delivery
+from services.exchange.messages.reading import Arrival
 from services.exchange.messages.rules import MOST_AT_ONCE
+from shared.db import Tx
+from shared.ids import new_id
 from shared.problems import Unavailable
 from shared.signing import verify_compact
 from shared.testing import client_of
@@ -74,6 +81,27 @@ async def test_one_that_cannot_be_applied_takes_no_other_with_it(peer: Peer) -> 
     (kept,) = await peer.node.fetch("SELECT sender_id, message_id, reason FROM refusals")
     assert kept["message_id"] == strange["header"]["message_id"]
     assert len(await peer.node.bus.hears("notice-received", 2)) == 2
+
+
+async def test_one_that_cannot_be_applied_is_found_by_halves(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, sizes = Intake._together, list[int]()
+
+    async def count(taking: Intake, arrivals: Sequence[Arrival]) -> Sequence[Answer]:
+        sizes.append(len(arrivals))
+        return await together(taking, arrivals)
+
+    monkeypatch.setattr(Intake, "_together", count)
+    again = peer.content()
+    await send_all(peer, peer.signed(again))
+    again["header"]["message_id"] = str(new_id())
+    envelopes = [peer.signed(peer.content()) for _ in range(15)]
+    envelopes.insert(6, peer.signed(again))
+    answers = await send_all(peer, *envelopes)
+    assert [status for status, _ in answers] == [200] * 6 + [400] + [200] * 9
+    assert sizes == [1, 16, 8, 4, 4, 2, 2, 1, 1, 8]
+    assert await counts(peer.node) == (16, 16, 1)
 
 
 async def test_forgeries_among_honest_messages_are_refused_one_by_one(peer: Peer) -> None:
@@ -298,3 +326,57 @@ async def test_work_that_fails_is_the_answer_to_all_of_its_portion_alone() -> No
     answers = await asyncio.gather(*(line.put(each) for each in range(4)), return_exceptions=True)
     assert [type(each) for each in answers[:2]] == [OSError, OSError]
     assert answers[2:] == [2, 3]
+
+
+async def test_what_comes_together_is_applied_by_few_statements(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are; notices and what else is said about them in the order they came."""
+    said: list[str] = []
+    execute, fetch = Tx.execute, Tx.fetch
+
+    async def note_execute(tx: Tx, statement: Any, *args: Any) -> str:
+        said.append(statement)
+        return await execute(tx, statement, *args)
+
+    async def note_fetch(tx: Tx, statement: Any, *args: Any) -> Any:
+        said.append(statement)
+        return await fetch(tx, statement, *args)
+
+    monkeypatch.setattr(Tx, "execute", note_execute)
+    monkeypatch.setattr(Tx, "fetch", note_fetch)
+    envelopes = [peer.signed(peer.content()) for _ in range(20)]
+    answers = await send_all(peer, *envelopes)
+    assert [status for status, _ in answers] == [200] * 20
+    monkeypatch.undo()
+    about = [text for text in said if "INTO notices" in text or "INTO subject_aliases" in text]
+    assert len(about) == 2
+    subjects = [each["message"]["transaction_id"] for each in envelopes]
+    kept = await peer.node.fetch("SELECT id FROM notices")
+    noted = await peer.node.fetch("SELECT DISTINCT subject_id FROM subject_aliases")
+    assert {str(row["id"]) for row in kept} == set(subjects)
+    assert len(noted) == 1  # all of one person
+    heard = await peer.node.bus.hears("notice-received", 20)
+    assert [each["notice_id"] for each in heard] == subjects
+
+
+async def test_a_known_notice_among_new_ones_is_refused_alone(peer: Peer) -> None:
+    first = peer.content()
+    await send_all(peer, peer.signed(first))
+    again = peer.content()
+    again["message"]["transaction_id"] = first["message"]["transaction_id"]
+    envelopes = [peer.signed(body) for body in (peer.content(), again, peer.content())]
+    answers = await send_all(peer, *envelopes)
+    assert [status for status, _ in answers] == [200, 400, 200]
+    assert await counts(peer.node) == (3, 3, 1)
+    (kept,) = await peer.node.fetch("SELECT message_id FROM refusals")
+    assert kept["message_id"] == again["header"]["message_id"]
+
+
+async def test_two_notices_under_one_id_in_one_request(peer: Peer) -> None:
+    """The first is taken, the second refused, as if they had come one after the other."""
+    first, second = peer.content(), peer.content()
+    second["message"]["transaction_id"] = first["message"]["transaction_id"]
+    answers = await send_all(peer, peer.signed(first), peer.signed(second))
+    assert [status for status, _ in answers] == [200, 400]
+    assert await counts(peer.node) == (1, 1, 1)

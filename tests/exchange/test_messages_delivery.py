@@ -16,15 +16,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services.exchange.evidence.rules import RECEIPT_TYPE, text_of
+from services.exchange.messages.delivery import _CLAIM, _MARK
 from services.exchange.messages.judging import Attempt, Outcome, judge
 from services.exchange.messages.models import Delivery, MessageOut
-from services.exchange.messages.rules import GIVE_UP_AFTER, may_pass_later, pause_after
+from services.exchange.messages.rules import (
+    GIVE_UP_AFTER,
+    MOST_AT_ONCE,
+    may_pass_later,
+    pause_after,
+)
 from services.exchange.participants.models import Participant
 from services.exchange.peers import PlainHttpRefused, open_client
 from shared.ids import new_id
 from shared.signing import JsonObject, SigningKey, key_set, sign_compact
 from tests.exchange.federation import CITY, COUNTY, OTHER, Federation, eventually, settled
 from tests.exchange.samples import make_inquiry, make_notice
+
+_WAITING = """
+INSERT INTO messages_out (message_id, to_node, kind, subject_id, region, content_sealed,
+  payload_hash, leaf_index, state, attempts, next_attempt_at, created_at)
+SELECT 'm-' || n, $1, 'a.kind', gen_random_uuid(), $2, 'x', 'x', n, 'queued', 0, now(), now()
+FROM generate_series(1, 3000) AS n
+"""
 
 
 async def test_a_dead_peer_holds_nobody_up_and_gets_its_mail_later(friends: Federation) -> None:
@@ -280,3 +293,23 @@ async def test_plain_http_is_for_trials_only() -> None:
         open_client(allow_plain_http=False)(peer)
     async with open_client(allow_plain_http=True)(peer) as client:
         assert client.base_url.scheme == "http"
+
+
+async def test_a_backlog_costs_the_same_however_long_it_is(friends: Federation) -> None:
+    """Its first portion is found by looking at a few pages a message, although the planner, who
+    has not been told of it, thinks that nothing waits."""
+    here = friends[COUNTY]
+    await here.call("POST", f"/queue/peers/{OTHER}/pause", {"reason": "维护"})
+    await here.fetch(_WAITING, OTHER, here.region)
+    async with here.parts.database.transaction(here.parts.actor) as tx:
+        await tx.execute("DELETE FROM peer_pauses")
+        for _ in range(2):  # also after the first of them were marked
+            explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {_CLAIM}"
+            plan = await tx.fetch_value(explain, OTHER, tx.now, MOST_AT_ONCE)
+            top = plan[0]["Plan"]
+            assert top["Actual Rows"] == MOST_AT_ONCE
+            assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 40 * MOST_AT_ONCE
+            first = await tx.find(MessageOut, _CLAIM, OTHER, tx.now, MOST_AT_ONCE)
+            later = tx.now + timedelta(hours=1)
+            await tx.execute(_MARK, [each.message_id for each in first], later)
+        await tx.execute("UPDATE messages_out SET state = 'given-up'")

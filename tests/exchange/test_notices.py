@@ -192,3 +192,10 @@ def test_no_kind_has_a_field_that_must_not_exist(word: str) -> None:
     assert word not in str(CONTENT.json_schema()["$defs"].keys()).lower()
     for kind in CONTENT.json_schema()["$defs"].values():
         assert not [name for name in kind.get("properties", {}) if word in name]
+
+
+@pytest.mark.parametrize("home", ["71", "81", "82"])
+async def test_nothing_is_told_to_taiwan_hong_kong_or_macao(friends: Federation, home: str) -> None:
+    here = friends[COUNTY]
+    await deliver_twice(here, make_arrival(origin_region=home))
+    assert not await here.fetch("SELECT 1 FROM notices")

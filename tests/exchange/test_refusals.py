@@ -17,6 +17,7 @@ from services.exchange.evidence.verify import verify_export
 from services.exchange.refusals.handlers import forget_old, log_refusals
 from services.exchange.refusals.ledger import Ledger
 from services.exchange.refusals.rules import KEPT, batch_root, path_in_batch, refusal_hash
+from shared.db import Tx
 from shared.signing import SigningKey, sign_detached, verify_compact
 from shared.testing import client_of
 from tests.exchange.federation import COUNTY, OTHER, Federation, Node, settled
@@ -143,15 +144,47 @@ async def test_beyond_what_an_hour_keeps_refusals_are_counted(strangers: Federat
     assert (await node.call("GET", "/traffic"))["refused"] == 8
 
 
-async def test_a_count_outlives_an_outage_and_an_orderly_end(strangers: Federation) -> None:
+async def cut_off(tx: Tx) -> None:
+    """The database is lost before the commit."""
+    raise ConnectionError
+
+
+async def test_a_killed_process_loses_none_that_it_answered(strangers: Federation) -> None:
+    """At any limit: nothing is asked of the process after its last answer."""
+    node = strangers[COUNTY]
+    killed = Ledger(node.parts, an_hour=2)
+    for answered in range(1, 6):
+        await killed.keep(SignatureRefused(), b"{}")
+        assert (await node.call("GET", "/traffic"))["refused"] == answered
+
+
+async def test_a_flood_beyond_the_limit_is_counted_in_few_writes(
+    strangers: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = strangers[COUNTY]
+    ledger, writes = Ledger(node.parts, an_hour=0), 0
+    count = ledger.count_beyond
+
+    async def counted(tx: Tx) -> None:
+        nonlocal writes
+        writes += 1
+        await count(tx)
+
+    monkeypatch.setattr(ledger, "count_beyond", counted)
+    await asyncio.gather(*(ledger.keep(SignatureRefused(), b"{}") for _ in range(500)))
+    assert (await node.call("GET", "/traffic"))["refused"] == 500
+    assert writes == 1
+
+
+async def test_a_count_outlives_an_outage_and_an_orderly_end(
+    strangers: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node = strangers[COUNTY]
     ledger = Ledger(node.parts, an_hour=0)
-    for _ in range(3):
-        await ledger.keep(SignatureRefused(), b"{}")
-    with pytest.raises(RuntimeError):  # cut off before it is committed
-        async with node.parts.database.transaction(node.parts.actor) as tx:
-            await ledger.count_beyond(tx)
-            raise RuntimeError
+    with monkeypatch.context() as outage:
+        outage.setattr(ledger, "count_beyond", cut_off)
+        for _ in range(3):
+            await ledger.keep(SignatureRefused(), b"{}")
     assert (await node.call("GET", "/traffic"))["refused"] == 0
     await ledger.keep(SignatureRefused(), b"{}")
     await ledger.close()

@@ -16,7 +16,7 @@ from shared.ids import new_id
 from shared.testing import client_of
 from tests.exchange.attachment_samples import PNG, content_at, upload
 from tests.exchange.federation import COUNTY, OTHER, Federation, Node, settled
-from tests.exchange.samples import id_number, make_inquiry, make_notice
+from tests.exchange.samples import id_number, make_handover, make_inquiry, make_notice
 from tests.exchange.test_attachments_inquiries import all_here
 from tests.exchange.test_inquiries_federation import ANSWER, act, opened
 from tests.exchange.test_notices import PERSON, deliver_twice, make_arrival
@@ -115,6 +115,7 @@ async def test_she_gets_everything_said_of_her(friends: Federation) -> None:
     here = friends[COUNTY]
     await deliver_twice(here, make_arrival())
     inquiry = await finished(friends)
+    await all_here(friends[OTHER], 1)  # that the other county got the file is a look too
     subject = {"name": "李四", "id_number": ELSE}
     await here.call("POST", "/inquiries", make_inquiry(subject=subject), expect=201)
     export = await hers(here, "GET", "export")
@@ -271,6 +272,33 @@ async def test_a_message_that_has_not_left_is_not_erased(friends: Federation) ->
     await settled(friends)
     view = await friends[OTHER].call("GET", f"/inquiries/{inquiry['id']}")
     assert view["state"] == "withdrawn"
+
+
+async def test_a_handover_that_is_over_names_her_no_more(friends: Federation) -> None:
+    here, there = friends[COUNTY], friends[OTHER]
+    await deliver_twice(here, make_arrival(origin_region="420325"))  # tells nobody
+    offer = make_handover(person_id=str(PERSON))
+    made = await here.call("POST", "/handovers", offer, expect=201)
+    await settled(friends)
+    erasure = kinds(await hers(here, "POST", "erasure"))
+    assert (erasure["matters-under-way"], erasure["handovers"]) == ((0, 1), (0, 0))
+    (export,) = (await hers(here, "GET", "export"))["handovers"]
+    assert (export["name"], export["reason"]) == ("王芳", offer["reason"])
+    await there.call("POST", f"/handovers/{made['id']}/declination", {"reason": "仍在贵县居住"})
+    await settled(friends)
+    erasure = kinds(await hers(here, "POST", "erasure"))
+    assert (erasure["matters-under-way"], erasure["handovers"]) == ((0, 0), (1, 0))
+    assert erasure["record-keeping"] == (0, 1)
+    view = await here.call("GET", f"/handovers/{made['id']}")
+    assert (view["stage"], view["keeper"]) == ("declined", COUNTY)
+    assert [view[each] for each in ("name", "id_number", "reason", "note")] == [None] * 4
+    assert not await here.fetch("SELECT 1 FROM messages_out WHERE content_sealed IS NOT NULL")
+    assert not await here.fetch("SELECT 1 FROM messages_in WHERE envelope_sealed IS NOT NULL")
+    assert kinds(await hers(here, "POST", "erasure"))["handovers"] == (0, 0)
+    export = await hers(here, "GET", "export")
+    assert [each["name"] for each in export["handovers"]] == [None]
+    assert "王芳" not in str(export) and id_number() not in str(export)
+    await here.call("POST", "/handovers", offer, expect=201)  # it can be offered again
 
 
 async def test_what_was_erased_is_not_taken_up_again(friends: Federation) -> None:

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.migrant.appointments.offering import offer_free
-from services.migrant.appointments.rules import MOST_WAITS, hold_until
+from services.migrant.appointments.rules import hold_until
+from services.migrant.limits.rules import SHIPPED, Limit
 from shared.clock import CHINA, today
 from shared.events.registry import PersonsMerged
 from shared.ids import new_id
@@ -254,7 +255,7 @@ async def test_waiting_is_for_full_days_and_once(client: httpx.AsyncClient) -> N
 
 async def test_a_person_waits_for_a_few_days_at_once(client: httpx.AsyncClient) -> None:
     person = new_id()
-    for _ in range(MOST_WAITS):
+    for _ in range(SHIPPED[Limit.WAITS_EACH].value):
         await wait(client, person, (await full(client))[0])
     more = await client.post(WAITS, json=make_wait(person, (await full(client))[0]))
     assert problem(more) == (409, "too-many-waits")
@@ -344,7 +345,8 @@ def local(hour: int, minute: int = 0) -> datetime:
         (local(23), local(15) + timedelta(days=1), local(10) + timedelta(days=1)),
         (local(3), local(15), local(10)),
         (local(19, 59), local(9) + timedelta(days=1), local(21, 59)),
+        (local(20), local(9) + timedelta(days=1), local(9) + timedelta(days=1)),
     ],
 )
 def test_how_long_a_time_is_held(now: datetime, at: datetime, until: datetime) -> None:
-    assert hold_until(now.astimezone(UTC), 120, at.astimezone(UTC)) == until
+    assert hold_until(now.astimezone(UTC), 120, at.astimezone(UTC), range(8, 20)) == until

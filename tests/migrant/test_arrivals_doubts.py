@@ -218,10 +218,11 @@ async def test_a_death_of_somebody_unknown_here_changes_nothing(
 async def test_a_doubt_holds_nothing_back(
     client: httpx.AsyncClient, app: FastAPI, what: Doubt
 ) -> None:
-    """She leaves, moves and is read as anybody else."""
+    """She leaves, moves and is read as anybody else. What is asked of her home goes with her."""
     stay = await arrive(client)
     await doubt(app, stay, what)
     move = {"person_id": stay["person_id"], "region": OTHER_VILLAGE, "moved_on": "2026-05-01"}
-    assert (await done(client, "moves", move))["doubts"] == []
+    left = [what] if what is Doubt.UNKNOWN_HOME else []
+    assert (await done(client, "moves", move))["doubts"] == left
     leave = {"person_id": stay["person_id"], "departed_on": "2026-06-01"}
     assert (await done(client, "departures", leave))["departed_on"] == "2026-06-01"

@@ -127,8 +127,12 @@ def test_full_months(since: date, today: date, months: int) -> None:
 def test_a_corrected_stay_overlaps_no_other(
     arrived_on: date, until: date | None, not_before: date | None, not_after: date | None
 ) -> None:
-    with pytest.raises(OverlapsStay):
+    with pytest.raises(OverlapsStay) as told:
         check_bounds(arrived_on, until, not_before, not_after)
+    assert told.value.extra == {
+        "not_before": str(not_before) if not_before else None,
+        "not_after": str(not_after) if not_after else None,
+    }
 
 
 def test_a_corrected_stay_fits_between_its_neighbours() -> None:
@@ -172,7 +176,7 @@ def test_the_same_arrival_twice() -> None:
 
 @pytest.mark.parametrize(("last_arrived_on", "last_until"), [(MAY, None), (MARCH, MAY)])
 def test_an_arrival_before_what_is_known(last_arrived_on: date, last_until: date | None) -> None:
-    with pytest.raises(OverlapsStay):
+    with pytest.raises(OverlapsStay) as told:
         check_arrival(
             "420325101",
             date(2026, 4, 1) if last_until else MARCH,
@@ -180,6 +184,7 @@ def test_an_arrival_before_what_is_known(last_arrived_on: date, last_until: date
             last_arrived_on=last_arrived_on,
             last_until=last_until,
         )
+    assert told.value.extra == {"not_before": str(MAY), "not_after": None}
 
 
 def test_a_move_keeps_counting_and_a_return_begins_anew() -> None:

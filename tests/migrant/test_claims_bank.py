@@ -319,6 +319,7 @@ async def test_a_layout_is_the_countys_own_data(
         {"columns": [{"header": each, "field": "account"} for each in "甲乙丙丁"]},
         {"format": "pdf"},
         {"encoding": "big5"},
+        {"bank": "县农村商业银行"},  # no column has it
         {"source": ""},
         {"extra": 1},
     ],
@@ -343,6 +344,16 @@ def test_columns_and_words_say_one_thing() -> None:
     words = whole["results"] | {"returned": ["成功"]}
     with pytest.raises(ValidationError):
         BankProfile.model_validate(whole | {"results": words})
+
+
+def test_the_banks_name_is_the_profiles() -> None:
+    whole = next(each for each in SHIPPED_PROFILES if each.code == BOOK).model_dump(mode="json")
+    with pytest.raises(ValidationError):
+        BankProfile.model_validate(whole | {"bank": None})  # a column for it, and no name
+    own = BankProfile.model_validate(whole | {"bank": "县农村商业银行"})
+    payments = [Payment("a", CARD, "甲", 4550), Payment("b", CARD, "乙", 100)]
+    at = [each.header for each in own.columns].index("开户行")
+    assert [row[at] for row in rows_of(own, payments)] == ["县农村商业银行"] * 2 + [""]
 
 
 def test_the_control_sum_tells_altered_accounts_and_sums() -> None:

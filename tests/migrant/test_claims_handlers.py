@@ -83,10 +83,10 @@ async def test_the_same_claim_is_seen_from_a_township_that_cannot_see_it(
         claim = await file_claim(command, tx)
         await tx.execute("SET LOCAL yipan.region = '420325101'")
         assert await tx.get(Claim, claim.id) is None
-        asked = [command.served_on, tx.vault.index("高碑社区卫生服务站", "claim_provider")]
-        assert await tx.fetch_value(
-            "SELECT claim_exists($1, 'basic-service', $2, $3, 4550)", person, *asked
+        (alike,) = await tx.fetch(
+            "SELECT * FROM claims_alike($1, 'basic-service', $2)", person, command.served_on
         )
+        assert (alike["amount_fen"], alike["status"], alike["taken_back"]) == (4550, "filed", False)
         await tx.execute("SET LOCAL yipan.region = '420325'")
         with pytest.raises(ClaimedBefore):
             await file_claim(command, tx)

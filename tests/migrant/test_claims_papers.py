@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
+from services.migrant.claims.errors import PaperUnreadable
 from services.migrant.claims.handlers import (
     attach_paper,
     check_claim,
@@ -17,7 +19,9 @@ from services.migrant.claims.handlers import (
     withdraw_claim,
 )
 from services.migrant.claims.hearing import hear_answer
+from services.migrant.claims.models import ClaimPaper
 from services.migrant.claims.papers import release_orphans
+from services.migrant.claims.queries import get_claim, get_paper, list_claims
 from services.migrant.claims.receiving import receive_claim, receive_paper
 from services.migrant.claims.rules import MOST_BYTES, PaperKind
 from services.migrant.claims.schemas import FileClaim
@@ -92,6 +96,39 @@ async def test_a_paper_of_20_mib_goes_in_pieces_that_the_bus_carries(open_tx: Tx
         assert b"".join(b64decode(each.content) for each in said) == whole
         await tx.flush()  # an event too large for the bus would be refused here
         assert len(await tell_all(tx)) == len(said)  # once
+
+
+async def test_a_damaged_paper_is_refused_and_keeps_no_other_waiting(open_tx: TxFactory) -> None:
+    async with open_tx("migrant", actor=clerk(), purpose=Purpose.SERVICE) as tx:
+        damaged = await sent(tx, THERE, amount_fen=1)
+        await tx.add(
+            ClaimPaper(
+                id=new_id(),
+                claim_id=damaged,
+                kind=PaperKind.RECEIPT,
+                media_type="application/pdf",
+                size=len(PDF),
+                content_sealed=tx.vault.seal_bytes(PDF, "another row"),
+                added_at=tx.now,
+                added_by="clerk",
+                to_tell=True,
+            )
+        )
+        whole = await sent(tx, THERE, amount_fen=2)
+        assert [each.claim_id for each in await tell_all(tx)] == [damaged, whole]
+        _, paper = (await get_claim(damaged, tx)).papers
+        assert (paper.refused, paper.told_at) == (True, None)
+        with pytest.raises(PaperUnreadable):
+            await get_paper(paper.id, tx)
+
+        async def to_attach_anew() -> list[UUID]:
+            page = await list_claims(None, None, False, True, None, 25, None, tx)
+            return [each.id for each in page.items]
+
+        assert await to_attach_anew() == [damaged]
+        await attach_paper(damaged, PaperKind.RECEIPT, PDF, tx)  # though it was sent
+        assert await to_attach_anew() == []
+        assert [each.claim_id for each in await tell_all(tx)] == [damaged, whole, damaged]
 
 
 async def test_which_papers_are_told(open_tx: TxFactory) -> None:

@@ -1,8 +1,8 @@
 """A claim asked back to be settled on paper: in every order in which the two counties can act and
 their words can arrive, it is paid once at most."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -20,18 +20,16 @@ from services.migrant.claims.handlers import (
 from services.migrant.claims.hearing import hear_answer
 from services.migrant.claims.models import Claim
 from services.migrant.claims.recalling import note_never_left, recall_claim
-from services.migrant.claims.received_models import ReceivedClaim
-from services.migrant.claims.rules import STATUS_OF, ClaimStatus, Standing
+from services.migrant.claims.rules import ClaimStatus
 from services.migrant.claims.schemas import CorrectClaim, DecideClaim, DisputeClaim, PayClaims
-from shared.db import Tx
-from shared.events.base import Event
 from shared.events.exchange_claims import ClaimNeverLeft
 from shared.events.migrant_claims import ClaimStepTaken, ClaimSubmitted
 from shared.problems import Problem
 from shared.testing import Issuer, emitted
 from shared.usage import Purpose
 from tests.conftest import TxFactory
-from tests.migrant.claim_road import THERE, bring, carried, make_answer
+from tests.migrant.claim_road import THERE, make_answer
+from tests.migrant.claim_walk import Pair, Walk, assert_settled
 from tests.migrant.conftest import bearer
 from tests.migrant.samples import clerk
 from tests.migrant.test_claims_between import (
@@ -49,109 +47,29 @@ from tests.migrant.test_claims_routes import sent as sent_over_http
 from tests.migrant.test_consumer import deliver_twice
 from tests.migrant.test_employments_routes import arrive
 
-ACTS: Mapping[str, Callable[[UUID, Tx], Awaitable[object]]] = {
-    "grant": grant,
-    "draw": draw,
-    "approve": approve,
-    "settle": settle,
-    "give-up": give_up,
-    "recall": recall_claim,
-    "on-paper": on_paper,
-    "paid-on-paper": paid_on_paper,
-}
-State = tuple[object, ...]
+# Asking it back, and whatever either county can do meanwhile.
+ACTS = (grant, draw, approve, settle, give_up, recall_claim, on_paper, paid_on_paper)
 
 
-class TakenBack(Exception):
-    """Ends an attempt whose outcome was looked at."""
-
-
-class Walk:
-    """Every order, from one state to all that follow from it; each state is gone on from once."""
-
-    def __init__(self, claim_id: UUID, tx: Tx) -> None:
-        self._claim_id = claim_id
-        self._tx = tx
-        self.states: set[State] = set()
-        self.ends: set[tuple[str, bool, bool]] = set()
-
-    async def on(self, brought: frozenset[int]) -> None:
-        waiting = {
-            number: event
-            for number, event in enumerate(self._tx.emitted)
-            if number not in brought and event.key == str(self._claim_id) and carried(event)
-        }
-        ours = await self._tx.require(Claim, self._claim_id)
-        theirs = await self._tx.get(ReceivedClaim, self._claim_id)
-        state = await self._state(ours, theirs, list(waiting.values()))
-        if state in self.states:
-            return
-        self.states.add(state)
-        self._never_twice(ours, theirs)
-        moved = False
-        for act in ACTS.values():
-            moved |= await self._try(act(self._claim_id, self._tx), brought)
-        for number, event in waiting.items():
-            word = carried(event)
-            assert word is not None
-            moved |= await self._try(bring(word, self._tx), brought | {number})
-        if not moved:
-            self._end(ours, theirs)
-
-    async def _try(self, act: Awaitable[object], brought: frozenset[int]) -> bool:
-        """Whether it could be done; all that follows from it is walked, and it is taken back."""
-        with suppress(TakenBack):
-            try:
-                async with self._tx.attempt():
-                    await act
-                    await self.on(brought)
-                    raise TakenBack
-            except Problem:
-                return False
-        return True
-
-    async def _state(
-        self, ours: Claim, theirs: ReceivedClaim | None, waiting: list[Event]
-    ) -> State:
-        here = (ours.status, ours.by_hand, ours.recalled_on, ours.paid_fen)
-        words = (ours.revision, ours.answers_heard)
-        there: State = ()
-        if theirs is not None:
-            listed = await self._tx.fetch_value(
-                "SELECT status FROM claim_payment_lists WHERE id = $1", theirs.list_id
-            )
-            there = (theirs.status, theirs.paid_fen, theirs.revision, theirs.answers, listed)
-        held = await self._tx.fetch_value("SELECT count(*) FROM held_claim_words")
-        on_the_way = frozenset(
-            (type(each).__name__, getattr(each, "revision", 0), getattr(each, "number", 0))
-            for each in waiting
-        )
-        return (here, words, there, held, on_the_way)
-
-    def _never_twice(self, ours: Claim, theirs: ReceivedClaim | None) -> None:
-        assert not (ours.by_hand and theirs is not None and theirs.paid_fen)
-        assert not (ours.by_hand and ours.recalled_on)
-
-    def _end(self, ours: Claim, theirs: ReceivedClaim | None) -> None:
-        assert theirs is not None
-        assert ours.recalled_on is None
-        if ours.by_hand:
-            assert theirs.status == Standing.WITHDRAWN
-        else:
-            assert ours.status == STATUS_OF[Standing(theirs.status)]
-            assert ours.paid_fen == theirs.paid_fen
-        self.ends.add((ours.status, ours.by_hand, ours.revision > 1))
+def _never_twice(pairs: Sequence[Pair]) -> None:
+    ((ours, theirs),) = pairs
+    assert not (ours.by_hand and theirs is not None and theirs.paid_fen)
+    assert not (ours.by_hand and ours.recalled_on)
 
 
 async def test_in_every_order_it_is_paid_once(open_tx: TxFactory) -> None:
     async with open_tx("migrant", actor=clerk(), purpose=Purpose.SERVICE) as tx:
-        walk = Walk(await sent(tx), tx)
-        await walk.on(frozenset())
-        assert walk.ends == {
+        claim_id = await sent(tx)
+        walk = Walk([partial(act, claim_id) for act in ACTS], _never_twice, tx)
+        await walk.on()
+        ends = {(ours.status, ours.by_hand, ours.revision > 1) for ((ours, _),) in walk.ends}
+        assert ends == {
             ("paid", True, True),  # asked back, given back, paid on paper
             ("paid", False, True),  # asked back, but the money was on its way
             ("paid", False, False),  # never asked back
         }
+        for ((ours, theirs),) in walk.ends:
+            assert_settled(ours, theirs)
         assert len(walk.states) > 100
 
 

@@ -4,6 +4,7 @@ scripts, in both languages, by people who err and by people who mean ill."""
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -14,15 +15,17 @@ import pytest
 import segno
 from fastapi import FastAPI
 
+from services.migrant.limits.rules import SHIPPED, Limit
 from services.migrant.self_registrations.errors import TooManyToday
-from services.migrant.self_registrations.open_page import key_of, tidy
+from services.migrant.self_registrations.handlers import erase_expired
+from services.migrant.self_registrations.open_page import count_form, key_of, tidy
 from services.migrant.self_registrations.rules import MOST_COMPANIONS, shown_code
-from shared.problems import Text
-from shared.testing import client_of
-from shared.turnstile import Turnstile
+from shared.testing import Issuer, client_of
+from tests.conftest import TxFactory
 from tests.migrant.browser import Page, parsed, press
-from tests.migrant.samples import VILLAGE, fresh_id_number, id_number
+from tests.migrant.samples import VILLAGE, clerk, fresh_id_number, id_number
 from tests.migrant.test_accounts_routes import sql
+from tests.migrant.test_limits import set_limit
 from tests.migrant.test_self_registrations_rules import MOTHER, SON
 
 PAGE = "/migrant/v1/self-registration"
@@ -308,16 +311,16 @@ async def test_another_county_is_told_without_losing_the_form(phone: httpx.Async
 
 
 async def test_one_address_does_not_fill_the_desks_queue(
-    phone: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    phone: httpx.AsyncClient, client: httpx.AsyncClient, app: FastAPI, issuer: Issuer
 ) -> None:
-    app.state.page_turnstile = Turnstile(2, TooManyToday)
+    await set_limit(client, issuer, "forms-address-day", 2)
     answers = [
         (await press(phone, await opened(phone), **hers(id_number=fresh_id_number()))).status
         for _ in range(3)
     ]
     assert answers == [200, 200, 429]
-    app.state.page_turnstile = Turnstile(99, TooManyToday)
-    monkeypatch.setattr("services.migrant.self_registrations.open_page.MOST_WITHOUT_LOGIN", 2)
+    await set_limit(client, issuer, "forms-address-day", 99)
+    await sql(app, "UPDATE service_limits SET code = 'forms-waiting', value = 2")
     full = await press(phone, await opened(phone), **hers(id_number=fresh_id_number()))
     assert (full.status, "到窗口办理" in full.words) == (429, True)
     assert full.fields["name"] == "刘小梅"
@@ -377,7 +380,21 @@ def test_companions_are_numbered_without_gaps() -> None:
     assert (values, count) == ({"companions.0.name": "a", "companions.1.name": "b"}, 2)
 
 
-def test_a_turnstile_says_how_it_refuses() -> None:
-    assert isinstance(TooManyToday().title, Text)
-    with pytest.raises(TooManyToday):
-        Turnstile(0, TooManyToday).pass_one("x")
+async def test_an_address_is_counted_by_every_replica_and_written_nowhere(
+    open_tx: TxFactory,
+) -> None:
+    async with open_tx("migrant", actor=clerk()) as tx:
+        for _ in range(SHIPPED[Limit.FORMS_ADDRESS_DAY].value):
+            await count_form("10.9.8.7", tx)
+        with pytest.raises(TooManyToday):
+            await count_form("10.9.8.7", tx)  # in whatever process
+        await count_form("10.9.8.8", tx)
+        rows = await tx.fetch("SELECT mark, day, forms FROM form_counts ORDER BY forms")
+        assert [row["forms"] for row in rows] == [1, SHIPPED[Limit.FORMS_ADDRESS_DAY].value]
+        assert all(b"10.9.8" not in row["mark"] for row in rows)
+        tx.now += timedelta(days=1)
+        await count_form("10.9.8.7", tx)
+        await erase_expired(tx)
+        (left,) = await tx.fetch("SELECT mark, forms FROM form_counts")
+        assert left["forms"] == 1
+        assert left["mark"] not in [row["mark"] for row in rows]  # no day tells of another

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.migrant.limits.rules import SHIPPED, Limit
 from services.migrant.self_registrations.expiring import expiry
 from services.migrant.self_registrations.handlers import erase_expired
-from services.migrant.self_registrations.rules import MOST_IN_A_DAY
 from shared.ids import new_id
 from shared.subjects import login_id
 from shared.testing import Issuer
@@ -167,7 +167,7 @@ async def test_one_open_and_a_few_a_day(client: httpx.AsyncClient, issuer: Issue
     )
     assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
     made = next(each.json() for each in answers if each.status_code == 201)
-    for _ in range(MOST_IN_A_DAY - 1):
+    for _ in range(SHIPPED[Limit.FORMS_EACH_DAY].value - 1):
         await client.post(f"{FORMS}/{made['id']}/withdrawal", headers=her)
         made = await fill_in(client, her)
     await client.post(f"{FORMS}/{made['id']}/withdrawal", headers=her)

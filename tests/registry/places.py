@@ -1,7 +1,7 @@
 """The few regions that the tests of persons and vital events speak of, and people made up."""
 
 from shared.codes import level_of, parent_of, resident_id_check_digit
-from shared.db import Connection
+from shared.connections import Connection
 from shared.testing import REGION
 
 HOME = "420325100001"  # a village of our county

@@ -59,6 +59,35 @@ async def test_day_and_sex_are_corrected_and_the_childs_record_follows(desk: Des
     assert (again.headers["etag"], again.json()["days"]) == ('"4"', birth["days"])
 
 
+async def test_a_stay_of_no_days_at_birth_is_in_no_ones_way(desk: Desk) -> None:
+    """Two notices of the first home on one day leave a stay that took no time (居住零天)."""
+    birth = await born(desk)
+    await desk.rows(
+        "INSERT INTO residences (id, person_id, region, kind, since, until, recorded_at,"
+        " recorded_by) SELECT gen_random_uuid(), person_id, region, kind, since, since, now(), 'x'"
+        " FROM residences WHERE person_id = $1 RETURNING 1",
+        birth["child_id"],
+    )
+    await corrected(desk, birth, born_on="2025-05-28")
+    assert (await child_of(desk, birth))["residence"]["since"] == "2025-05-28"
+
+
+async def test_a_birth_is_not_moved_over_another_stay(desk: Desk) -> None:
+    """A record that was merged into the child's may bring a stay from before it."""
+    birth = await born(desk)
+    await desk.rows(
+        "INSERT INTO residences (id, person_id, region, kind, since, until, recorded_at,"
+        " recorded_by) SELECT gen_random_uuid(), person_id, region, kind, '2025-05-01',"
+        " '2025-05-30', now(), 'x' FROM residences WHERE person_id = $1 RETURNING 1",
+        birth["child_id"],
+    )
+    path = f"birth-reports/{birth['report_id']}/registration"
+    refused = await desk.patch(path, {"reason": REASON, "born_on": "2025-05-28"}, birth["version"])
+    problem = refused.json()
+    assert (refused.status_code, problem["type"].rpartition("/")[2]) == (409, "overlapping-stays")
+    assert (problem["since"], problem["until"]) == ("2025-05-01", "2025-05-30")
+
+
 async def test_every_version_is_kept_sealed_with_its_reason(desk: Desk) -> None:
     birth = await born(desk)
     await corrected(desk, birth, born_on="2025-06-02")

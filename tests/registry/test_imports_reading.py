@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from services.registry.imports import reading
 from services.registry.imports.reading import FileRefused, RawLine, open_roster
@@ -19,6 +20,7 @@ from services.registry.imports.rules import (
     Line,
     check_line,
 )
+from shared import workbooks_in
 from tests.registry.rosters import cells, changed, csv_of, workbook
 
 
@@ -205,6 +207,119 @@ def test_two_cells_at_the_ends_of_a_sheet_ask_for_no_memory_between_them() -> No
     finally:
         tracemalloc.stop()
     assert line.cells == cells()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def every_kind(sheet: Any) -> None:
+    """Rows of each kind of cell, plain ones between them."""
+    sheet.write_row(1, 0, cells())
+    sheet.write_row(2, 0, cells(姓名="A&B <C>", 工作单位=" 宏远 ", 手机号="\r\n"))
+    sheet.write_rich_string(3, 2, "王", sheet.bold, "芳", "\u3000")
+    sheet.write_number(4, 5, 4.20325e17)
+    sheet.write_number(4, 6, 32874.5)
+    sheet.write_boolean(5, 1, True)
+    sheet.write_formula(6, 2, "=1+1", value="二")
+    sheet.write_formula(6, 600, "=1+1", value=2)
+    sheet.write_blank(7, 0, None, sheet.bold)
+    sheet.write_string(8, 3, "x" * 20_000)
+    sheet.write_string(12, 700, "far")
+    sheet.write_row(13, 0, cells())
+
+
+def book_of_every_kind(**how: bool) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True, **how}) as book:
+        sheet = book.add_worksheet()
+        sheet.bold = book.add_format({"bold": True})
+        sheet.write_row(0, 0, HEADERS)
+        every_kind(sheet)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("how", [{}, {"constant_memory": True}])
+def test_plain_rows_are_read_as_the_parser_reads_them(how: dict[str, bool]) -> None:
+    book = book_of_every_kind(**how)
+    parsed = changed(book, SHEET, lambda sheet: sheet.replace(b"<row", b"<!-- --><row", 1))
+    if not how:
+        strings = "xl/sharedStrings.xml"
+        parsed = changed(parsed, strings, lambda part: part.replace(b"<si>", b"<!-- --><si>", 1))
+    plainly = lines_of(book, "xlsx")
+    assert [line[:3] for line in plainly] == [line[:3] for line in lines_of(parsed, "xlsx")]
+    assert [line.number for line in plainly] == [2, 3, 4, 5, 6, 7, 9, 14]
+    assert plainly[1].cells[2] == "A&B <C>"
+    positions = [line.position for line in plainly]
+    assert positions == sorted(set(positions))
+
+
+@pytest.mark.parametrize("around", [("<!--", "-->"), ("<?x ", "?>")])
+def test_what_looks_like_a_row_and_is_none_is_not_read(around: tuple[str, str]) -> None:
+    """Not even where an end of a row stands between, so that the rest looks like a plain one."""
+    row = '<row r="5"><c r="A5" t="str"><v>x</v></c></row>'
+    hidden = (around[0] + "</row>" + row + around[1]).encode()
+    book = changed(
+        workbook(lambda sheet: [sheet.write_row(n, 0, cells()) for n in (1, 2)]),
+        SHEET,
+        lambda sheet: sheet.replace(b'<row r="3"', hidden + b'<row r="3"'),
+    )
+    assert [line.number for line in lines_of(book, "xlsx")] == [2, 3]
+
+
+def test_a_row_without_an_end_asks_for_no_more_memory_than_a_part_of_it() -> None:
+    endless = b'<row r="9">' + b'<c r="A9" t="str"><v>x</v></c>' * 500_000 + b"</row>"
+    plain = workbook(lambda sheet: sheet.write_row(1, 0, cells()))
+    book = changed(
+        plain, SHEET, lambda sheet: sheet.replace(b"</sheetData>", endless + b"</sheetData>")
+    )
+    tracemalloc.start()
+    try:
+        first, last = lines_of(book, "xlsx")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert (first.cells, last.number, last.cells[0]) == (cells(), 9, "x")
+
+
+def with_row(content: bytes) -> bytes:
+    """A workbook whose second line is good, and whose ninth holds what is given."""
+    plain = workbook(lambda sheet: sheet.write_row(1, 0, cells()))
+    row = b'<row r="9">' + content + b"</row></sheetData>"
+    return changed(plain, SHEET, lambda sheet: sheet.replace(b"</sheetData>", row))
+
+
+def test_a_text_without_end_asks_for_no_more_memory_than_is_kept_of_it() -> None:
+    book = with_row(b'<c r="A9" t="str"><v>' + b"0" * 40_000_000 + b"</v></c>")
+    tracemalloc.start()
+    try:
+        *_, last = lines_of(book, "xlsx")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert last.cells[0] == "0" * 16_384
+
+
+@pytest.mark.parametrize("content", [b"<!-- %s -->", b'<c r="A9" s="%s"/>'])
+def test_a_comment_or_an_attribute_without_end_is_refused(content: bytes) -> None:
+    """The parser would keep all of it."""
+    book = with_row(content % (b"0" * 40_000_000))
+    tracemalloc.start()
+    try:
+        assert refusal(book, "xlsx").failure is Failure.TOO_LARGE_INSIDE
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_strings_without_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks_in, "_MOST_STRINGS", 1_000)
+    strings = b"<si><t>x</t></si>" * 2_000 + b"</sst>"
+    book = changed(
+        workbook(lambda sheet: sheet.write_row(1, 0, cells())),
+        "xl/sharedStrings.xml",
+        lambda part: part.replace(b"</sst>", strings),
+    )
+    assert refusal(book, "xlsx").failure is Failure.TOO_LARGE_INSIDE
 
 
 def test_a_workbook_that_breaks_off_is_refused_while_it_is_read() -> None:

@@ -16,6 +16,7 @@ from deploy.box.roster import write_csv, write_xlsx
 from services.registry.errors import ImportClosed
 from services.registry.imports import job
 from services.registry.imports import worker as worker_module
+from services.registry.imports.batches import Surroundings
 from services.registry.imports.checking import Checking, Order
 from services.registry.imports.checking_process import CheckingApart
 from services.registry.imports.handlers import accept_import, cancel_import, retry_import
@@ -354,8 +355,7 @@ async def test_two_imports_enter_somebody_without_papers_once(database: Database
 async def test_what_a_batch_names_is_never_looked_for_in_whole_tables(
     database: Database, tmp_path: Path
 ) -> None:
-    """However small the tables were when somebody last counted: they grow under the import. (Of
-    people as few as here row-level security reads all, which the planner weighs at each batch.)"""
+    """However small the tables were when somebody last counted: they grow under the import."""
     content, lines = file_of(tmp_path, 400)
     await send(database, content)
     assert await ImportWorker(database, SERVICE).work_once()
@@ -367,10 +367,66 @@ async def test_what_a_batch_names_is_never_looked_for_in_whole_tables(
         around = await look_around(batch.good, (), tx)
         scanned = await tx.fetch(
             "SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0"
-            " AND relname IN ('households', 'residences', 'dwellings', 'rooms')"
+            " AND relname IN ('persons', 'households', 'residences', 'dwellings', 'rooms')"
         )
     assert len(around.persons) + len(around.members) >= lines
     assert scanned == []
+
+
+async def test_batches_that_a_power_cut_took_back_are_done_again(
+    database: Database, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their commits do not wait for the disk; with them goes the place in the file behind them."""
+    content, lines = file_of(tmp_path, 200)
+    import_id = await send(database, content)
+    batches = 0
+
+    async def look_around_in_the_dark(*args: Any) -> Surroundings:
+        nonlocal batches
+        batches += 1
+        if batches == 3:
+            connection = await asyncpg.connect(cluster.owner("registry"))
+            await connection.execute(
+                "UPDATE imports SET lines_read = 0, accepted = 0, line = 0, position = 0;"
+                " DELETE FROM residences; DELETE FROM persons; DELETE FROM rooms;"
+                " DELETE FROM dwellings; DELETE FROM households; DELETE FROM changes"
+            )
+            await connection.close()
+        return await look_around(*args)
+
+    monkeypatch.setattr(job, "look_around", look_around_in_the_dark)
+    worker = ImportWorker(database, SERVICE, batch=100)
+    assert await worker.work_once()
+    assert (await job_of(database, import_id))["status"] == "running"
+    assert await one(database, "SELECT count(*) FROM persons") == 0
+    assert await worker.work_once()
+    done = await job_of(database, import_id)
+    assert (done["status"], done["lines_read"], done["accepted"]) == ("finished", lines, lines)
+    assert await one(database, "SELECT count(*) FROM persons") == lines
+
+
+async def test_batches_do_not_wait_for_the_disk_and_the_end_does(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, _ = file_of(tmp_path, 400)
+    await send(database, content)
+    said: list[str] = []
+
+    def noting(name: str) -> None:
+        step = getattr(job, name)
+
+        async def noted(*args: Any, **how: Any) -> object:
+            source = "SELECT source FROM pg_settings WHERE name = 'synchronous_commit'"
+            said.append(f"{name} {await args[-1].fetch_value(source)}")
+            return await step(*args, **how)
+
+        monkeypatch.setattr(job, name, noted)
+
+    noting("advance")
+    noting("close")
+    assert await ImportWorker(database, SERVICE, batch=100).work_once()
+    assert set(said[:-1]) == {"advance session"}
+    assert said[-1] == "close command line"
 
 
 async def test_progress_tells_percent_and_rate_and_end(database: Database, tmp_path: Path) -> None:

@@ -225,3 +225,43 @@ async def test_the_annulment_of_a_stay_that_is_over_is_left_to_a_clerk(app: Fast
     assert await tasks(app) == ["residence-conflict"]
     await hear(app, annulled(arrived()))  # nobody here
     assert await tasks(app) == ["residence-conflict"]
+
+
+@pytest.mark.parametrize("home", ["71", "81", "82"])
+async def test_somebody_from_hong_kong_macao_or_taiwan_is_registered(
+    app: FastAPI, home: str
+) -> None:
+    person = arrived(origin_region=home, id_number=number("19950302", 24, f"{home}0000"))
+    await hear(app, person)
+    (row,) = await rows(app, "SELECT hukou_region, residence_kind FROM persons")
+    assert tuple(row) == (home, "migrant")
+    await hear(app, departed(person.person_id, to_region=home))
+    assert await lives_in(app) == (None, None)
+    assert (await tasks(app), await doubts(app)) == ([], [])
+
+
+async def test_a_home_of_before_the_first_list_is_kept_and_asked_about(app: FastAPI) -> None:
+    person = arrived(origin_region="130199")
+    await hear(app, person)
+    (row,) = await rows(app, "SELECT hukou_region, residence_region FROM persons")
+    assert tuple(row) == ("130199", HOME)
+    assert await tasks(app) == ["unknown-region"]
+    (task,) = await rows(app, "SELECT other_region, source_id, person_id FROM tasks")
+    assert tuple(task) == ("130199", person.arrival_id, person.person_id)
+    assert await doubts(app) == [("unknown-home", None)]
+    moved = {"person_id": person.person_id, "region": NEXT, "arrived_on": MAY}
+    await hear(app, arrived(origin_region="130199", **moved))
+    assert await lives_in(app) == (NEXT, MAY)
+    assert await tasks(app) == ["unknown-region"]  # asked once
+
+
+async def test_a_place_that_is_not_on_the_map_is_known_by_what_is_around_it(app: FastAPI) -> None:
+    for day, region, place in (
+        (1, "420325100999", "420325100"),
+        (2, "420325999001", "420325"),
+        (3, HOME, HOME),
+    ):
+        again = {"id_number": number("19950302", 24), "arrived_on": date(2025, day, 1)}
+        await hear(app, arrived(region=region, **again))
+        assert await lives_in(app) == (place, date(2025, day, 1))
+    assert await tasks(app) == ["unknown-region"] * 2

@@ -435,7 +435,7 @@ async def test_late_news_of_a_stay_between_two_others_cuts_the_first(app: FastAP
 
 
 async def test_an_arrival_from_a_place_that_is_none_is_a_dead_letter(app: FastAPI) -> None:
-    message = event_message(arrived(origin_region="999999"))
+    message = event_message(arrived(region="999999001"))
     for _ in range(2):
         assert not await parts_of(app).loop.deliver(message)
     assert len(await dead_letters(app)) == 1

@@ -18,6 +18,7 @@ from services.registry.errors import OverlappingStays
 from services.registry.persons.arrivals import note_arrival
 from services.registry.persons.handlers import correct_person, register_person
 from services.registry.persons.merging import merge_persons, unmerge_persons
+from services.registry.persons.models import Person, PersonStatus
 from services.registry.persons.past import get_history
 from services.registry.persons.residences import correct_stay
 from services.registry.persons.rules import Stay, one_history
@@ -28,6 +29,7 @@ from services.registry.persons.schemas import (
     RegisterPerson,
 )
 from services.registry.persons.stays import kept_apart
+from services.registry.vital.closing import Closed, close_on, close_record, open_record
 from shared.db import Database, Tx
 from shared.ids import new_id
 from shared.testing import make_actor
@@ -230,7 +232,7 @@ async def test_of_two_stays_written_at_once_one_is_refused(database: Database) -
 
     def writer(since: str, until: str) -> Callable[[Tx], Any]:
         async def write(tx: Tx) -> None:
-            with kept_apart():
+            async with kept_apart(person_id, date.fromisoformat(since), None, tx):
                 await add(tx, person_id, since, until)
 
         return write
@@ -241,6 +243,7 @@ async def test_of_two_stays_written_at_once_one_is_refused(database: Database) -
     assert waited
     assert first is None
     assert isinstance(second, OverlappingStays)
+    assert (second.extra["since"], second.extra["until"]) == ("2020-01-01", "2021-01-01")
     async with database.transaction(make_actor()) as tx:
         assert await periods(tx, person_id) == [(NEXT, "2020-01-01", "2021-01-01")]
 
@@ -250,7 +253,7 @@ async def test_of_two_homes_written_at_once_one_is_refused(database: Database) -
         person_id = await register(tx, residence=None)
 
     async def write(tx: Tx) -> None:
-        with kept_apart():
+        async with kept_apart(person_id, date(2024, 1, 1), None, tx):
             await add(tx, person_id, "2024-01-01", None)
 
     (first, second), _ = await at_once(database, write, write)
@@ -282,6 +285,41 @@ async def test_of_two_corrections_at_once_one_is_refused(database: Database) -> 
     assert isinstance(second, OverlappingStays)
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh", "与 2020-05-01 起至"), ("en", "2020-05-01")])
+async def test_a_clerk_is_told_which_stay_is_in_the_way(
+    client: httpx.AsyncClient, language: str, said: str
+) -> None:
+    """By its id and its days; where it was stands in the history, which leaves a usage entry."""
+    made = (await client.post("/registry/v1/persons", json=make_person())).json()
+    moved = {"region": NEXT, "kind": "usual", "since": "2024-01-01"}
+    path = f"/registry/v1/persons/{made['id']}"
+    spoken = {"Accept-Language": language}
+    for_move = {"reason": "迁居", "residence": moved}
+    assert (await client.patch(path, json=for_move, headers={"If-Match": '"1"'})).is_success
+    first, last = (await client.get(f"{path}/history")).json()["residences"]
+    correction = {"until": "2024-02-01", "reason": "核对"}
+    refused = await client.patch(
+        f"{path}/residences/{first['id']}", json=correction, headers=spoken
+    )
+    problem = refused.json()
+    assert (refused.status_code, problem["type"].rsplit("/")[-1]) == (409, "overlapping-stays")
+    assert (problem["residence_id"], problem["since"], problem["until"]) == (
+        last["id"],
+        "2024-01-01",
+        None,
+    )
+    earlier = {"reason": "迁居", "residence": moved | {"region": OTHER, "since": "2020-01-01"}}
+    refused = await client.patch(path, json=earlier, headers={"If-Match": '"2"'} | spoken)
+    assert refused.json()["residence_id"] == last["id"]
+    later = {"since": "2023-12-31", "reason": "核对"}
+    refused = await client.patch(f"{path}/residences/{last['id']}", json=later, headers=spoken)
+    problem = refused.json()
+    assert (problem["residence_id"], problem["until"]) == (first["id"], "2024-01-01")
+    assert said in problem["detail"]
+    assert NEXT not in refused.text
+    assert HOME not in refused.text
+
+
 async def test_of_two_moves_at_once_one_is_told_to_look_again(client: httpx.AsyncClient) -> None:
     made = (await client.post("/registry/v1/persons", json=make_person())).json()
     answers = await asyncio.gather(
@@ -302,6 +340,40 @@ async def test_of_two_moves_at_once_one_is_told_to_look_again(client: httpx.Asyn
     assert [(stay["since"], stay["until"]) for stay in history["residences"]] == [
         ("2020-05-01", "2025-01-01"),
         ("2025-01-01", None),
+    ]
+
+
+# ---- what a record's closing ended, and a birth --------------------------------------------------
+
+
+async def closed(tx: Tx) -> tuple[Person, Closed]:
+    """Somebody who is told to have died in 2022; with a stay of 2023, written past the handlers."""
+    person = await tx.require(Person, await register(tx), lock=True)
+    ended = await close_record(person, PersonStatus.DECEASED, date(2022, 1, 1), "死亡", tx)
+    await add(tx, person.id, "2023-01-01", "2024-01-01")
+    return person, ended
+
+
+async def test_a_record_is_not_opened_again_over_another_stay(tx: Tx) -> None:
+    person, ended = await closed(tx)
+    with pytest.raises(OverlappingStays) as refused:
+        await open_record(person, ended, "健在", tx)
+    assert (refused.value.extra["since"], refused.value.extra["until"]) == (
+        "2023-01-01",
+        "2024-01-01",
+    )
+
+
+async def test_the_day_of_a_death_is_not_moved_over_another_stay(tx: Tx) -> None:
+    person, ended = await closed(tx)
+    assert await close_on(person.id, ended, date(2022, 6, 1), tx)
+    with pytest.raises(OverlappingStays) as refused:
+        moved = {key: "2022-06-01" for key in ended}
+        await close_on(person.id, moved, date(2023, 6, 1), tx)
+    assert refused.value.extra["since"] == "2023-01-01"
+    assert await periods(tx, person.id) == [
+        (HOME, "2020-05-01", "2022-06-01"),
+        (NEXT, "2023-01-01", "2024-01-01"),
     ]
 
 

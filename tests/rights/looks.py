@@ -112,6 +112,7 @@ SHOWS_NOBODY: dict[str, dict[str, str]] = {
         "/v1/consent-purposes": "catalogue",
         "/v1/supply-items": "catalogue",
         "/v1/places": "places",
+        "/v1/service-limits": "hours, and how many of a thing",
         "/v1/places/{place_id}": "a place, its hours, what is done there",
         "/v1/places/{place_id}/supply-movements": "a ledger of things",
         "/v1/supply-stock": "things",

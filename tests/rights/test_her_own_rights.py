@@ -27,6 +27,7 @@ from tests.exchange.samples import make_case, make_handover, make_inquiry
 from tests.exchange.test_dci_asking import ASKED
 from tests.exchange.test_dci_partners import make_partner
 from tests.exchange.test_notices import PERSON, deliver_twice, make_arrival
+from tests.exchange.test_objections import objection
 from tests.migrant.conftest import app as app
 from tests.migrant.conftest import bearer
 from tests.migrant.conftest import client as client
@@ -229,8 +230,22 @@ async def test_every_look_in_the_exchange_is_seen(friends: Federation) -> None:
     await here.call("POST", "/partners", partner, expect=201)
     path = f"/partners/{partner['sender_id']}/questions"
     question = await here.call("POST", path, ASKED, expect=201)
+    said = objection(notice["id"], "notice")
+    objected = await here.call("POST", "/objections", said, expect=201)
+    refusal = {"granted": False, "reason": "已核对登记"}
+    await here.call("POST", f"/objections/{objected['id']}/decision", refusal)
+    appeal = {"reason": "当天我在外地"}
+    appealed = await here.call("POST", f"/objections/{objected['id']}/appeal", appeal, expect=201)
     prefix = "/exchange/v1"
     shown = {
+        f"{prefix}/me/objections": (f"{prefix}/me/objections", PERSON),
+        f"{prefix}/objections": (f"{prefix}/objections", PERSON),
+        f"{prefix}/objections/{{objection_id}}": (f"{prefix}/objections/{objected['id']}", PERSON),
+        f"{prefix}/objection-appeals": (f"{prefix}/objection-appeals", PERSON),
+        f"{prefix}/objection-appeals/{{appeal_id}}": (
+            f"{prefix}/objection-appeals/{appealed['id']}",
+            PERSON,
+        ),
         f"{prefix}/inquiry-cases/{{case_id}}": (
             f"{prefix}/inquiry-cases/{case['id']}",
             UUID(case["inquiries"][0]["id"]),
@@ -255,7 +270,8 @@ async def test_every_look_in_the_exchange_is_seen(friends: Federation) -> None:
     scope = "exchange:read exchange:write exchange:admin"
     token = here.issuer.token(scope=scope, region=here.region)
     async with client_of(here.app, token) as client:
-        await walk("exchange", here.app, client, another(here.issuer), shown)
+        her = bearer(here.issuer, scope="self", sub=str(PERSON))
+        await walk("exchange", here.app, client, another(here.issuer), shown, her)
 
 
 async def test_the_assessment_shows_nobody() -> None:

@@ -34,7 +34,7 @@ OPEN_TO_ALL = re.compile(
 
 # What no call of the API alone makes: tried elsewhere, with events, files and second persons.
 NOT_MADE = re.compile(
-    r"/(residences|rooms|household-updates|mismatches|region-tasks|duplicates|imports|feeds|filings|feed-conflicts|appeals|erasure-requests|account-links|claim-papers|received-claims|claim-payment-lists|appointment-waits|catalogue-versions|benefit-lines|benefit-recoveries|queue/messages|attachments|refusals|keys|improvement-plans|signs|spot-checks|monthly-reviews|weekly-feedback|scorecard-runs|replies)/|/claim-payment-lists$"
+    r"/(residences|rooms|household-updates|mismatches|region-tasks|duplicates|imports|feeds|filings|feed-conflicts|appeals|erasure-requests|account-links|claim-papers|received-claims|claim-payment-lists|appointment-waits|catalogue-versions|benefit-lines|benefit-recoveries|queue/messages|attachments|refusals|keys|improvement-plans|signs|spot-checks|monthly-reviews|weekly-feedback|scorecard-runs|replies|objection-appeals)/|/claim-payment-lists$"
 )
 # Answered, and what they may write: about nobody of ours.
 HARMLESS: dict[str, set[str]] = {

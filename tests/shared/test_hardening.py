@@ -16,7 +16,7 @@ from services.exchange.inquiries.catalogue import check_question, kind_of
 from services.exchange.notices.schemas import CONTENT
 from shared.auth import require_home
 from shared.bodyguard import broken_text, depth
-from shared.http import LastResort
+from shared.failing import LastResort
 from shared.problems import OutsideJurisdiction
 from shared.signing import SigningKey
 from shared.testing import VAULT, Issuer, client_of, key_text, make_actor

@@ -88,6 +88,29 @@ async def test_unknown_paths_and_methods_are_problems(client: httpx.AsyncClient)
     assert several.headers["allow"] == "GET, PATCH"
 
 
+async def test_an_address_of_its_own_is_not_taken_for_one_that_varies(
+    client: httpx.AsyncClient,
+) -> None:
+    """There is no work unit called "batch": who asks for it hears what may be done there."""
+    for method in ("GET", "PATCH", "OPTIONS"):
+        refused = await client.request(method, "/registry/v1/work-units/batch")
+        assert refused.status_code == 405
+        assert refused.headers["allow"] == "POST"
+        assert refused.json()["title"] == "This address does not take that method"
+
+
+async def test_what_a_route_needs_in_its_headers_is_in_its_description(app: FastAPI) -> None:
+    """A look at somebody needs the purpose and an update the version; a list of regions neither."""
+
+    def required(method: str, path: str) -> set[str]:
+        given = app.openapi()["paths"][f"/registry/v1/{path}"][method]["parameters"]
+        return {each["name"] for each in given if each["in"] == "header" and each["required"]}
+
+    assert required("get", "persons/{person_id}") == {"Purpose"}
+    assert required("patch", "persons/{person_id}") == {"Purpose", "If-Match"}
+    assert required("get", "regions") == set()
+
+
 @pytest.mark.parametrize(
     ("header", "language"),
     [

@@ -22,6 +22,7 @@ from shared.events.exchange import (
     InquiryClosed,
     InquiryOpened,
     InquiryOverdue,
+    InquiryOverdueAnnulled,
     NoticeAmended,
     NoticeConfirmed,
     NoticeReceived,
@@ -116,6 +117,17 @@ def inquiry_overdue(event: InquiryOverdue, home: str, at: datetime) -> list[Reco
     # of the same kind as the answer, which replaces it when it comes: one inquiry, counted once
     area = area_of(event.asked_region)
     return [RecordFact(Kind.INQUIRY_ANSWER, "overdue", area, event.due_on, str(event.inquiry_id))]
+
+
+def inquiry_overdue_annulled(
+    event: InquiryOverdueAnnulled, home: str, at: datetime
+) -> list[RecordFact]:
+    """It never was: what counts is the part of the answer that had come, if one had."""
+    area, record = area_of(event.asked_region), str(event.inquiry_id)
+    if event.part_answered_at is None:
+        return [taken_back(Kind.INQUIRY_ANSWER, area, china_day(at), record)]
+    day = china_day(event.part_answered_at)
+    return [RecordFact(Kind.INQUIRY_ANSWER, "partial", area, day, record)]
 
 
 def inquiry_closed(event: InquiryClosed, home: str, at: datetime) -> list[RecordFact]:

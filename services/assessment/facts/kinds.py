@@ -321,7 +321,7 @@ KINDS: dict[Kind, KindSpec] = {
     Kind.INQUIRY_ANSWER: KindSpec(
         Text("协查答复", "inquiries answered or overdue"),
         Use.SCORED,
-        ("yipan.exchange.inquiry-answered.v1", "yipan.exchange.inquiry-overdue.v1"),
+        _events("exchange", "inquiry-answered", "inquiry-overdue", "inquiry-overdue-annulled"),
         ("in_time", "late", "partial", "overdue"),
     ),
     Kind.INQUIRY_CLOSED: KindSpec(

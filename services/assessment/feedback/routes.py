@@ -1,6 +1,5 @@
 """HTTP door of weekly feedback."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -15,6 +14,7 @@ from services.assessment.output.schemas import ChartForm, Tongue
 from shared.codes import RegionCode
 from shared.http import Cursor, Limit, Route, Transaction
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["weekly feedback"], route_class=Route)
 
@@ -25,7 +25,7 @@ async def list_feedback(
     tx: Transaction,
     area: RegionCode | None = None,
     office: Office | None = None,
-    week: date | None = None,
+    week: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[FeedbackView]:

@@ -13,12 +13,14 @@ from services.exchange.attachments.rules import Catalogue, catalogue
 from services.exchange.attachments.schemas import AttachmentView
 from services.exchange.attachments.serving import Caller, serve_piece
 from services.exchange.auth import CanRead, CanWrite
-from services.exchange.messages.wire import WireRoute
+from services.exchange.messages.wire import WIRE_ERRORS, WireRoute
 from services.exchange.participants.shown import ShownCertificate
 from shared.http import PersonalTransaction, PublicTransaction, Route
 
 router = APIRouter(tags=["attachments"], route_class=Route)
-peers = APIRouter(prefix="/exchange/dci/registry", tags=["peers"], route_class=WireRoute)
+peers = APIRouter(
+    prefix="/exchange/dci/registry", tags=["peers"], route_class=WireRoute, responses=WIRE_ERRORS
+)
 
 _UNSHOWN = {
     "Cache-Control": "no-store",

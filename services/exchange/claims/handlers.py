@@ -11,7 +11,7 @@ from services.exchange.claims.papers import expect_paper
 from services.exchange.errors import BadMessage, NotAllowedToPeer
 from services.exchange.messages.door import Received
 from services.exchange.notices.amending import told_by
-from services.exchange.notices.handlers import keep_notice, tell
+from services.exchange.notices.handlers import keep_notices, tell
 from services.exchange.notices.models import Notice
 from services.exchange.notices.rules import NoticeKind
 from services.exchange.notices.schemas import (
@@ -119,7 +119,7 @@ async def receive_claim_word(received: Received[NoticeRecord], tx: Tx) -> None:
     answers = await find_for_region(content.region, tx)
     if answers is None or answers.id != received.from_node:
         raise NotAllowedToPeer()
-    await keep_notice(received, tx)
+    await keep_notices([received], tx)
     if isinstance(content, ClaimPaper):
         await expect_paper(content, received.record.to_region, received.from_node, tx)
         return

@@ -98,7 +98,7 @@ async def append_leaves(entries: Sequence[Entry], tx: Tx, node: Node | None = No
 
 def _hash_of(entry: Entry, tx: Tx) -> bytes:
     return leaf_hash(
-        leaf_fields(entry.direction, entry.message_id, entry.payload_hash, entry.peer, tx.now)
+        leaf_fields(entry.direction.value, entry.message_id, entry.payload_hash, entry.peer, tx.now)
     )
 
 

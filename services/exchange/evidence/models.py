@@ -61,7 +61,8 @@ class Head(Row, table=True):
 
 class PeerHead(Row, table=True):
     """What a peer signed about its own log, in a receipt or a head. Two roots for one size, or
-    a size that does not extend the one before, show that the peer rewrote its log."""
+    a size that does not extend the one before, show that the peer rewrote its log. `cosignature` is
+    our own, where we countersigned it."""
 
     __tablename__ = "evidence_peer_heads"
 
@@ -71,6 +72,7 @@ class PeerHead(Row, table=True):
     token: str
     at: datetime = Field(sa_type=Timestamp)
     consistent: bool | None = None
+    cosignature: str | None = None
 
 
 class Cosignature(Row, table=True):

@@ -88,8 +88,8 @@ def head_view(head: Head, node_id: str) -> HeadView:
 
 async def export_log(database: Database, actor: Actor) -> AsyncIterator[str]:
     """The log as JSON lines for `verify_export`: our keys, the records of all participants as their
-    cities signed them, all heads and countersignatures, the heads of peers, then every leaf up to
-    the newest head. In chunks, each in a transaction of
+    cities signed them, all heads and countersignatures, the heads of peers with ours on them, then
+    every leaf up to the newest head. In chunks, each in a transaction of
     its own: what the newest head covers never changes."""
     async with database.transaction(actor) as tx:
         keys = await our_keys(tx)
@@ -112,7 +112,7 @@ async def export_log(database: Database, actor: Actor) -> AsyncIterator[str]:
     for row in cosigned:
         yield _line({"cosignature": row["token"], "peer": row["peer"]})
     for each in seen:
-        yield _line({"peer_head": each.token, "peer": each.peer})
+        yield _line({"peer_head": each.token, "peer": each.peer, "cosigned": each.cosignature})
     size = heads[-1].tree_size if heads else 0
     for start in range(0, size, EXPORT_CHUNK):
         async with database.transaction(actor) as tx:

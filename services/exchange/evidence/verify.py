@@ -12,13 +12,11 @@ from services.exchange.evidence.rules import (
     HEAD_TYPE,
     RECEIPT_TYPE,
     LeafFields,
-    hash_of,
     leaf_hash,
     signed_leaf,
 )
 from services.exchange.evidence.tree import EMPTY_ROOT, hash_children
-from services.exchange.evidence.vouching import Vouched, Vouching
-from services.exchange.participants.validity import verify_dated
+from services.exchange.evidence.vouching import SignedRoot, Vouched, Vouching, signed_root
 from shared.signing import JsonObject, Jwks, NotCanonical, is_signed
 
 _LEAF = frozenset(LeafFields.__annotations__)
@@ -49,12 +47,6 @@ class Report:
     @property
     def ok(self) -> bool:
         return not self.findings
-
-
-@dataclass(frozen=True)
-class _Head:
-    size: int
-    root: bytes
 
 
 class _Frontier:
@@ -95,11 +87,12 @@ def verify_export(
     and dropped its later heads is found by them alone. What changed lies between the last head
     that still fits and the first that does not (`root-differs`); there the leaves' own signatures
     tell which ones (`leaf-altered`). A leaf that is missing is found at its place.
-    Countersignatures are checked by the keys in the export's participant records, which the keys of
-    a `city` bear out where they are given, and otherwise the city's own record.
+    Countersignatures, and the heads of peers with ours on them, are checked by the keys in the
+    export's participant records, which the keys of a `city` bear out where they are given, and
+    otherwise the city's own record.
     Raises OSError when the file cannot be read.
     """
-    report, frontier, vouching = Report(), _Frontier(), Vouching(city)
+    report, frontier, vouching = Report(), _Frontier(), Vouching(jwks, city)
     heads = _Heads(jwks, known_heads, _Suspects(jwks), vouching)
     for line in _lines(export):
         entry = _parsed(line)
@@ -113,6 +106,8 @@ def verify_export(
         elif "cosignature" in entry:
             if not vouching.add(str(entry.get("peer")), str(entry["cosignature"])):
                 _find(report, "cosignature", 0, 0)
+        elif "peer_head" in entry:
+            _take_peer_head(entry, vouching, report)
         elif "leaf" in entry:
             _take_leaf(entry, frontier, heads, report)
     _conclude(frontier, heads, report)
@@ -182,7 +177,7 @@ class _Heads:
         self._node: str | None = None  # whose log it is, as its heads say
         self.suspects = suspects
         self.vouching = vouching
-        self._by_size: dict[int, list[_Head]] = {}
+        self._by_size: dict[int, list[SignedRoot]] = {}
         self._bad_known = 0
         self.good = 0
         self.broken = False
@@ -223,17 +218,22 @@ class _Heads:
     def bad_known(self) -> int:
         return self._bad_known
 
-    def _verified(self, token: object) -> _Head | None:
-        for typ in (HEAD_TYPE, RECEIPT_TYPE):
-            try:
-                claims = verify_dated(str(token), self._jwks, typ)
-                size, root = claims["tree_size"], hash_of(claims["root"])
-            except (KeyError, ValueError):
-                continue
-            if isinstance(size, int) and size >= 0:
-                self._node = self._node or str(claims.get("node"))
-                return _Head(size, root)
-        return None
+    def _verified(self, token: object) -> SignedRoot | None:
+        signed = signed_root(str(token), self._jwks, HEAD_TYPE, RECEIPT_TYPE)
+        if signed is not None:
+            self._node = self._node or signed.node
+        return signed
+
+
+def _take_peer_head(entry: JsonObject, vouching: Vouching, report: Report) -> None:
+    cosigned = entry.get("cosigned")
+    wrong = vouching.add_peer_head(
+        str(entry.get("peer")),
+        str(entry["peer_head"]),
+        None if cosigned is None else str(cosigned),
+    )
+    if wrong is not None:
+        _find(report, wrong, 0, 0)
 
 
 def _take_leaf(entry: JsonObject, frontier: _Frontier, heads: _Heads, report: Report) -> None:

@@ -50,6 +50,13 @@ ORDER BY tree_size, root LIMIT 500
 """
 
 
+# Kept beside the head, so that an export shows what we vouched for.
+_COSIGNED = """
+UPDATE evidence_peer_heads SET cosignature = $4
+WHERE peer = $1 AND tree_size = $2 AND root = $3 AND cosignature IS NULL
+"""
+
+
 class Rewritten(Exception):
     """A peer's log is not the continuation of what it signed before."""
 
@@ -174,6 +181,7 @@ class Witness:
     async def _countersign(self, peer: Participant, head: PeerHead) -> None:
         async with self._database.transaction(self._actor) as tx:
             ours = cosign(await our_node(tx), head, tx)
+            await tx.execute(_COSIGNED, head.peer, head.tree_size, head.root, ours.token)
         client = await self._peers.client(peer)
         try:
             await client.post(

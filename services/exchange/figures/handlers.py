@@ -12,6 +12,7 @@ from services.exchange.figures.rules import (
     figures_id,
     hidden_if_small,
     moments_of,
+    months_told,
 )
 from services.exchange.figures.schemas import (
     DepartmentRecord,
@@ -27,7 +28,7 @@ from services.exchange.messages.handlers import queue_message
 from services.exchange.participants.levels import Level
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_active
-from services.exchange.reconciliations.rules import DAYS_AFTER, month_before
+from services.exchange.reconciliations.rules import DAYS_AFTER
 from shared.db import Tx
 from shared.events.exchange_monthly import SeenByPeer, SeenCount
 from shared.ids import new_id
@@ -60,22 +61,29 @@ async def send_figures(command: SendFigures, tx: Tx) -> FiguresView:
 
 
 async def tell_seen(tx: Tx) -> int:
-    """Tell each county and city what we saw of its offices in the month past, and again when that
-    changed; nothing where nothing ever was. Returns how many were told."""
+    """Tell each county and city what we saw of its offices in the month past, and again of that
+    month and the ones before it when it changed: an answer may be corrected, or an inquiry found
+    not to have been overdue. Nothing where nothing ever was. Returns how many were told."""
     if tx.today.day <= DAYS_AFTER:
         return 0
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-    month = f"{month_before(tx.today)[0]:%Y-%m}"
-    node, told = await our_node(tx), 0
+    node, months = await our_node(tx), months_told(tx.today)
+    told = 0
     for row in await tx.fetch(PEERS, node.id):
-        figures = await seen_of(row["id"], *moments_of(month), tx)
-        before = await newest_told(FiguresKind.SEEN, row["id"], month, tx)
-        known = [SeenFigure.model_validate(each) for each in before.figures] if before else None
-        if figures != known and (before or any(each.count for each in figures)):
-            record = SeenRecord(month=month, figures=figures)
-            await _tell(FiguresKind.SEEN, row["id"], record, node.id, tx)
-            told += 1
+        for month in months:
+            told += await _tell_month(row["id"], month, node.id, tx)
     return told
+
+
+async def _tell_month(peer: str, month: str, node: str, tx: Tx) -> bool:
+    """Whether there was anything to tell that was not told before."""
+    figures = await seen_of(peer, *moments_of(month), tx)
+    before = await newest_told(FiguresKind.SEEN, peer, month, tx)
+    known = [SeenFigure.model_validate(each) for each in before.figures] if before else None
+    if figures == known or not (before or any(each.count for each in figures)):
+        return False
+    await _tell(FiguresKind.SEEN, peer, SeenRecord(month=month, figures=figures), node, tx)
+    return True
 
 
 async def receive_figures(received: Received[DepartmentRecord], tx: Tx) -> None:

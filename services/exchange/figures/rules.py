@@ -25,6 +25,8 @@ SEEN_CELLS: Final[tuple[tuple[SeenKind, str], ...]] = (
     ("inquiry_closed", "incorrect"),
 )
 
+MONTHS_TOLD: Final = 3  # the one past, and those before it that may still be put right
+
 _NAMESPACE: Final = UUID("0a7c3a52-6f0f-4f0a-8a52-3b1f6f1d9b77")
 
 
@@ -52,3 +54,9 @@ def moments_of(month: str) -> tuple[datetime, datetime]:
     first = first_day(month)
     after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     return datetime.combine(first, time(), CHINA), datetime.combine(after, time(), CHINA)
+
+
+def months_told(day: date) -> list[str]:
+    """The months past of which the other place is told what we saw, newest first."""
+    months = [day.year * 12 + day.month - 1 - back for back in range(1, MONTHS_TOLD + 1)]
+    return [f"{month // 12}-{month % 12 + 1:02d}" for month in months]

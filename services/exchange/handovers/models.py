@@ -32,7 +32,8 @@ class Keeping(Row, table=True):
 
 class Handover(Row, table=True):
     """One handover as this county holds it. `epoch` is the keeping's when it was offered; `joined`
-    says that our record was one with the giver's before. Whom it is about, and why, is sealed."""
+    says that our record was one with the giver's before. Whom it is about, and why, is sealed; once
+    erased it names nobody."""
 
     __tablename__ = "handovers"
     __table_args__ = (
@@ -56,7 +57,8 @@ class Handover(Row, table=True):
     joined: bool = False
     local_region: str
     other_region: str
-    content_sealed: bytes
+    content_sealed: bytes | None
     note_sealed: bytes | None = None
+    erased_at: datetime | None = Field(default=None, sa_type=Timestamp)
     opened_at: datetime = Field(sa_type=Timestamp)
     changed_at: datetime = Field(sa_type=Timestamp)

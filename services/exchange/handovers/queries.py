@@ -45,16 +45,19 @@ async def view_of(handover: Handover, tx: Tx) -> HandoverView:
     tx.saw(keeping.person_id or handover.id, "handover")
     return HandoverView(
         **handover.model_dump(exclude={"content_sealed", "note_sealed"}),
-        name=subject.name,
-        id_number=str(shown("id_number", subject.id_number, tx.purpose)),
-        reason=subject.reason,
+        name=subject and subject.name,
+        id_number=subject and str(shown("id_number", subject.id_number, tx.purpose)),
+        reason=subject and subject.reason,
         note=tx.vault.open(note, note_place(handover.id)) if note is not None else None,
         person_id=keeping.person_id,
         keeper=keeping.keeper,
     )
 
 
-def subject_of(handover: Handover, tx: Tx) -> Subject:
+def subject_of(handover: Handover, tx: Tx) -> Subject | None:
+    """Whose record it is, and why; None once that is erased."""
+    if handover.content_sealed is None:
+        return None
     opened = tx.vault.open(handover.content_sealed, content_place(handover.id))
     return Subject.model_validate_json(opened)
 

@@ -81,11 +81,12 @@ class HandoverSummary(BaseModel):
 
 
 class HandoverView(HandoverSummary):
-    """A handover with whose record it is, and why; `note` is why it was declined or withdrawn."""
+    """A handover with whose record it is, and why; `note` is why it was declined or withdrawn. All
+    of that is null once it is erased."""
 
-    name: str
-    id_number: str
-    reason: str
+    name: str | None
+    id_number: str | None
+    reason: str | None
     note: str | None
     person_id: UUID | None
     keeper: str | None

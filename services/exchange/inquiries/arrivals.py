@@ -1,28 +1,42 @@
 """What peers say about inquiries: the same rules as at our own desks, applied once."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.exchange.attachments.handlers import expect
+from services.exchange.base import add_all_if_new
 from services.exchange.errors import BadMessage, NotAllowedToPeer, UnknownSubject
 from services.exchange.inquiries.catalogue import check_question, check_subject, kind_of
 from services.exchange.inquiries.handlers import checked_answer, refuse_erased
 from services.exchange.inquiries.models import Inquiry
-from services.exchange.inquiries.progress import add_if_new, add_inquiry, apply_act
+from services.exchange.inquiries.progress import add_inquiry, apply_act, say_opened
 from services.exchange.inquiries.queries import content_place
 from services.exchange.inquiries.rules import WIRE_KINDS, check_act, check_binding
 from services.exchange.inquiries.schemas import ActRecord, CaseRecord, OpenedRecord, Question
 from services.exchange.inquiries.states import Side, State, Verb, after_arrival
-from services.exchange.messages.door import Received
+from services.exchange.messages.door import Received, in_turn
 from services.exchange.participants.queries import find_city_of
-from services.exchange.rights.subjects import note_subject
+from services.exchange.rights.subjects import note_subject, note_subjects
 from shared.db import Tx
 
 _VERBS = {kind: verb for verb, kind in WIRE_KINDS.items()}
 
 
-async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
-    """A county asks us. Raises BadMessage for a region that is not ours or a known inquiry,
+async def receive_opened(came: Sequence[Received[OpenedRecord]], tx: Tx) -> None:
+    """Counties ask us. Raises BadMessage for a region that is not ours or a known inquiry,
     FieldsRefused and BadMessage for what the catalogue does not allow, or not to be asked of us."""
+    opened = [_opened(each, tx) for each in came]
+    if not await add_all_if_new([inquiry for inquiry, _ in opened], tx):
+        raise BadMessage()
+    await note_subjects([(inquiry.id, content.subject) for inquiry, content in opened], tx)
+    for each, (inquiry, content) in zip(in_turn(came, tx), opened, strict=True):
+        say_opened(inquiry, tx)
+        region = inquiry.local_region
+        await expect(content.attachments, inquiry.id, region, each.from_node, tx)
+
+
+def _opened(received: Received[OpenedRecord], tx: Tx) -> tuple[Inquiry, Question]:
+    """As it will be kept, and what it asks."""
     node, record = received.us, received.record
     if node.level not in kind_of(record.kind).asked_of:
         raise BadMessage()
@@ -39,10 +53,7 @@ async def receive_opened(received: Received[OpenedRecord], tx: Tx) -> None:
         content_sealed=_sealed(content, received.subject_id, tx),
         opened_at=tx.now,
     )
-    if not await add_if_new(inquiry, content.subject, tx):
-        raise BadMessage()
-    region = inquiry.local_region
-    await expect(content.attachments, inquiry.id, region, received.from_node, tx)
+    return inquiry, content
 
 
 async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
@@ -55,8 +66,10 @@ async def receive_act(received: Received[ActRecord], tx: Tx) -> None:
     refuse_erased(inquiry)
     side = await _side_of(received, inquiry, verb, tx)
     check_act(verb, record.given())
-    if verb is Verb.ANSWER:
-        record.answer = await checked_answer(inquiry, record, tx)
+    if record.answer is not None:
+        if verb is Verb.CORRECT and side is not Side.ASKED:
+            raise NotAllowedToPeer()
+        record.answer = await checked_answer(inquiry, verb, record, tx)
     files, region = record.attachments or [], inquiry.local_region
     await expect(files, inquiry.id, region, received.from_node, tx)
     if verb is Verb.CLOSE:  # a dispute may have crossed with the news of a decision

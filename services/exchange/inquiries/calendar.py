@@ -81,10 +81,12 @@ async def _enter_days(days: Collection[tuple[date, bool, str]], source: str, tx:
 
 async def _ask_recount(tx: Tx) -> None:
     """Deadlines that were counted without the holidays of their year are counted again, by the
-    clock, one after the other. Only the asking county counts."""
+    clock, one after the other: of what is over, those by which an answer came late. Only the asking
+    county counts."""
     await tx.execute(
         "UPDATE inquiries SET recount_due = true"
-        " WHERE due_provisional AND side = 'asking' AND state <> ALL($1::text[])",
+        " WHERE due_provisional AND side = 'asking' AND erased_at IS NULL"
+        " AND (state <> ALL($1::text[]) OR in_time IS FALSE)",
         [state.value for state in OVER],
     )
 

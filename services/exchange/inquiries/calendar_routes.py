@@ -15,6 +15,7 @@ from services.exchange.inquiries.calendar_schemas import (
     YearInput,
 )
 from shared.http import Route, Transaction
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["inquiries"], route_class=Route)
 
@@ -34,7 +35,7 @@ def _in_use(day: date) -> date:
 
 @router.put("/calendar-days/{day}", summary="Correct the calendar")
 async def put_day(
-    day: Annotated[date, AfterValidator(_in_use)],
+    day: Annotated[CalendarDay, AfterValidator(_in_use)],
     command: CalendarDayInput,
     actor: CanAdminister,
     tx: Transaction,

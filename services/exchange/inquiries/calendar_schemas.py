@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.exchange.notices.schemas import Closed
-from shared.text import clean
+from shared.text import CalendarDay, clean
 
 _Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(clean)]
 
@@ -26,7 +26,7 @@ class CalendarDayView(BaseModel):
 
 
 class YearDay(CalendarDayInput):
-    day: date
+    day: CalendarDay
 
 
 class YearInput(Closed):

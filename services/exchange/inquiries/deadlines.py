@@ -4,11 +4,11 @@ from contextlib import AbstractAsyncContextManager
 
 from services.exchange.inquiries.handlers import escalate, recount, remind
 from services.exchange.inquiries.models import Inquiry
-from services.exchange.inquiries.rules import ESCALATE_AFTER, REMIND_BEFORE, direction_of
-from services.exchange.inquiries.states import WAITING, Side
+from services.exchange.inquiries.progress import note_overdue
+from services.exchange.inquiries.rules import ESCALATE_AFTER, REMIND_BEFORE
+from services.exchange.inquiries.states import WAITING
 from shared.app import Parts
 from shared.db import Tx
-from shared.events.exchange import InquiryOverdue
 from shared.jobs import repeating
 
 _EVERY_SECONDS = 60.0
@@ -52,18 +52,8 @@ async def mark_overdue(tx: Tx) -> int:
     """Say once of each inquiry that its deadline passed (超期); returns how many."""
     inquiries = await tx.find(Inquiry, _OVERDUE, _WAITING, tx.today, _BATCH)
     for inquiry in inquiries:
-        inquiry.overdue_at = tx.now
+        note_overdue(inquiry, tx)
         await tx.save(inquiry)
-        tx.emit(
-            InquiryOverdue(
-                inquiry_id=inquiry.id,
-                direction=direction_of(Side(inquiry.side)),
-                kind=inquiry.kind,
-                to_node=inquiry.to_node,
-                asked_region=inquiry.asked_region,
-                due_on=inquiry.due_on,
-            )
-        )
     return len(inquiries)
 
 

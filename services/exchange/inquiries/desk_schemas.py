@@ -1,7 +1,7 @@
 """What a desk asks of its list, who works on what, and the counts of its start page."""
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from services.exchange.inquiries.states import Side, State
 from services.exchange.notices.schemas import Closed
 from shared.codes import RegionCode
-from shared.text import clean
+from shared.text import CalendarDay, clean
 
 _IDENTITY = re.compile(r"[0-9]{11}|[0-9]{10}[Xx]")
 Sub = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(clean)]
@@ -41,7 +41,7 @@ class InquiryFilter(BaseModel):
     assignee: Annotated[str | None, Field(max_length=100)] = None
     mine: bool = False
     unassigned: bool = False
-    due_before: date | None = None
+    due_before: CalendarDay | None = None
     reference: Annotated[str | None, Field(max_length=60)] = None
 
 

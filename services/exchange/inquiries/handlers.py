@@ -180,7 +180,7 @@ async def act(verb: Verb, command: Act, inquiry_id: UUID, tx: Tx) -> InquiryView
     node = await our_node(tx)
     await apply_act(inquiry, verb, side, node.id, record, state, tx)
     tx.saw(inquiry.id, "inquiry")
-    await _tell(inquiry, verb, side, record, city, tx)
+    await tell_others(inquiry, verb, side, record, city, tx)
     return await view_of(inquiry, tx)
 
 
@@ -190,7 +190,7 @@ async def remind(inquiry: Inquiry, tx: Tx) -> None:
     await apply_act(
         inquiry, Verb.REMIND, Side.ASKING, node.id, ActRecord(), State(inquiry.state), tx
     )
-    await _tell(inquiry, Verb.REMIND, Side.ASKING, ActRecord(), None, tx)
+    await tell_others(inquiry, Verb.REMIND, Side.ASKING, ActRecord(), None, tx)
 
 
 async def recount(inquiry: Inquiry, tx: Tx) -> None:
@@ -204,7 +204,7 @@ async def recount(inquiry: Inquiry, tx: Tx) -> None:
         return
     node, record, state = await our_node(tx), ActRecord(due_on=moved), State(inquiry.state)
     await apply_act(inquiry, Verb.RECOUNT, Side.ASKING, node.id, record, state, tx)
-    await _tell(inquiry, Verb.RECOUNT, Side.ASKING, record, None, tx)
+    await tell_others(inquiry, Verb.RECOUNT, Side.ASKING, record, None, tx)
 
 
 async def _counted_from(inquiry: Inquiry, tx: Tx) -> date:
@@ -222,7 +222,7 @@ async def escalate(inquiry: Inquiry, tx: Tx) -> None:
     city = await _city_for(inquiry, Verb.ESCALATE, tx)
     state = State(inquiry.state)
     await apply_act(inquiry, Verb.ESCALATE, Side.ASKING, node.id, record, state, tx)
-    await _tell(inquiry, Verb.ESCALATE, Side.ASKING, record, city, tx)
+    await tell_others(inquiry, Verb.ESCALATE, Side.ASKING, record, city, tx)
 
 
 async def _prepared(inquiry: Inquiry, verb: Verb, command: Act, tx: Tx) -> ActRecord:
@@ -232,7 +232,7 @@ async def _prepared(inquiry: Inquiry, verb: Verb, command: Act, tx: Tx) -> ActRe
         record.attachments = await attach(command.attachments, inquiry.id, inquiry.local_region, tx)
     if verb is Verb.ANSWER:
         record.complete = command.complete is not False
-        record.answer = await checked_answer(inquiry, record, tx)
+        record.answer = await checked_answer(inquiry, verb, record, tx)
     if verb is Verb.REOPEN:
         record.due_on, inquiry.due_provisional = await due_date(tx.today, inquiry.urgent, tx)
     if verb is Verb.ESCALATE and inquiry.due_on >= tx.today:
@@ -241,13 +241,13 @@ async def _prepared(inquiry: Inquiry, verb: Verb, command: Act, tx: Tx) -> ActRe
 
 
 async def checked_answer(
-    inquiry: Inquiry, record: ActRecord, tx: Tx
+    inquiry: Inquiry, verb: Verb, record: ActRecord, tx: Tx
 ) -> dict[str, str | int | bool]:
     """The fields given now, in canonical form; with those given before they must be whole where
-    the answer is called complete. Raises FieldsRefused."""
+    it is an answer that is called complete. Raises FieldsRefused."""
     kind, given = kind_of(inquiry.kind), record.answer or {}
     canonical = check_answer(kind, given, complete=False)
-    if record.complete is not False:
+    if verb is Verb.ANSWER and record.complete is not False:
         check_answer(kind, await answer_so_far(inquiry.id, tx) | canonical, complete=True)
     return canonical
 
@@ -288,7 +288,7 @@ async def _forward(inquiry: Inquiry, side: Side, region: str, tx: Tx) -> None:
     inquiry.opened_on = tx.today
 
 
-async def _tell(
+async def tell_others(
     inquiry: Inquiry, verb: Verb, side: Side, record: ActRecord, city: Participant | None, tx: Tx
 ) -> None:
     """Promise the act to the other nodes that hold the inquiry."""
@@ -299,12 +299,13 @@ async def _tell(
     if city is not None:
         await _send_case(inquiry, verb, record, city, tx)
     said, region = record.model_dump(mode="json"), inquiry.local_region
-    for other in _others(inquiry, side):
+    for other in others(inquiry, side):
         await share(record.attachments or [], other, tx)
         await queue_message(other, WIRE_KINDS[verb], inquiry.id, said, tx, region=region)
 
 
-def _others(inquiry: Inquiry, side: Side) -> Sequence[str]:
+def others(inquiry: Inquiry, side: Side) -> Sequence[str]:
+    """The nodes that hear of an act of this side."""
     if side is Side.CITY:
         return [inquiry.from_node, inquiry.to_node]
     return [inquiry.to_node if side is Side.ASKING else inquiry.from_node]

@@ -1,7 +1,9 @@
 """Decisions about inquiries beside their states: deadlines, what an act must say. Pure."""
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 from services.exchange.errors import FieldsRefused
@@ -10,11 +12,13 @@ from services.exchange.inquiries.states import Side, State, Verb
 from shared.crypto import mask
 from shared.usage import Purpose
 
-URGENT_DAYS: Final = 15
-NORMAL_DAYS: Final = 30
-REMIND_BEFORE: Final = timedelta(days=3)
-ESCALATE_AFTER: Final = timedelta(days=7)  # past the deadline the city is told, if no desk did
-WARN_BEFORE: Final = 60  # days before the calendar ends; a notice comes in November, as a rule
+_LIMITS: Final = {
+    name: int(each["value"])
+    for name, each in json.loads(Path(__file__).with_name("limits.json").read_text("utf-8")).items()
+}
+REMIND_BEFORE: Final = timedelta(days=_LIMITS["remind_days"])
+ESCALATE_AFTER: Final = timedelta(days=_LIMITS["escalate_days"])  # the city is told, if no desk did
+WARN_BEFORE: Final = _LIMITS["warn_days"]
 # 全国年节及纪念日放假办法 (in force since 2025-01-01): New Year, Labour Day, National Day. The
 # others move from year to year.
 FIXED_HOLIDAYS: Final = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
@@ -36,6 +40,7 @@ WIRE_KINDS: Final[Mapping[Verb, str]] = {
     Verb.WITHDRAW: "yipan.inquiry.withdrawn.v1",
     Verb.DISPUTE: "yipan.inquiry.disputed.v1",
     Verb.DECIDE: "yipan.inquiry.decided.v1",
+    Verb.CORRECT: "yipan.inquiry.corrected.v1",
 }
 # What each act must say, and what it may say beside a note.
 _NEEDS: Final[Mapping[Verb, frozenset[str]]] = {
@@ -48,6 +53,7 @@ _NEEDS: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.REOPEN: frozenset({"note"}),
     Verb.DISPUTE: frozenset({"note"}),
     Verb.DECIDE: frozenset({"upholds", "note"}),
+    Verb.CORRECT: frozenset({"note"}),
 }
 _MAY: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.RETURN: frozenset({"region"}),
@@ -55,6 +61,7 @@ _MAY: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.CLARIFY: frozenset({"attachments"}),
     Verb.REOPEN: frozenset({"due_on", "attachments"}),
     Verb.DISPUTE: frozenset({"attachments"}),
+    Verb.CORRECT: frozenset({"answer"}),
 }
 _FULL_ID_NUMBER = frozenset(
     {Purpose.INQUIRY, Purpose.REGISTRATION, Purpose.CORRECTION, Purpose.SUBJECT_ACCESS}
@@ -81,8 +88,8 @@ def check_act(verb: Verb, given: frozenset[str]) -> None:
 
 
 def days_for(urgent: bool) -> int:
-    """Working days to answer in (urgent 15, normal 30: 急件、平件)."""
-    return URGENT_DAYS if urgent else NORMAL_DAYS
+    """Working days to answer in (急件、平件): limits.json, decision 0013."""
+    return _LIMITS["urgent_days" if urgent else "normal_days"]
 
 
 def is_working(day: date, calendar: Mapping[date, bool]) -> bool:

@@ -38,6 +38,7 @@ class Verb(StrEnum):
     WITHDRAW = "withdraw"  # 撤回
     DISPUTE = "dispute"  # 提出争议
     DECIDE = "decide"  # 裁定
+    CORRECT = "correct"  # 更正, after an objection was upheld
 
 
 class Side(StrEnum):
@@ -122,6 +123,8 @@ CROSSED: Final[dict[Step, State]] = {
     (_S.REOPENED, _V.DISPUTE, _ASKED): _S.DISPUTED,
     # counted anew by the clock of the asking county, never by a desk
     **{(state, _V.RECOUNT, _ASKING): state for state in State},
+    # what was said is put right by the side that said it, whatever became of the matter since
+    **{(state, _V.CORRECT, side): state for state in State for side in (_ASKING, _ASKED)},
 }  # fmt: skip
 
 

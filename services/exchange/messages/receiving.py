@@ -1,21 +1,17 @@
 """Taking peers' messages in, several in one transaction: the log is held once for all of them."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from services.exchange.errors import (
     AlteredMessage,
     BadMessage,
-    EncryptionRefused,
     NotAllowedToPeer,
     Refused,
     StaleMessage,
-    UnsupportedVersion,
     WrongReceiver,
 )
 from services.exchange.evidence.handlers import Appended, Entry, append_leaves
@@ -23,7 +19,8 @@ from services.exchange.evidence.models import Direction
 from services.exchange.evidence.rules import RECEIPT_TYPE, moment, text_of
 from services.exchange.messages.door import Door, Received
 from services.exchange.messages.handlers import mark_claim
-from services.exchange.messages.rules import VERSION, is_fresh, payload_hash
+from services.exchange.messages.reading import Arrival
+from services.exchange.messages.rules import is_fresh
 from services.exchange.messages.schemas import Ack, AckResponse, Header, NotifyMessage
 from services.exchange.messages.sender import check_sender
 from services.exchange.participants.models import Participant
@@ -31,7 +28,6 @@ from services.exchange.participants.node import Node, our_node
 from services.exchange.participants.permissions import may_be_sent, may_send
 from services.exchange.participants.queries import find_active
 from shared.db import Tx
-from shared.ids import new_id
 from shared.problems import Problem
 from shared.signing import JsonObject, sign_compact
 
@@ -62,22 +58,19 @@ JOIN unnest($1::text[], $2::text[]) AS again (from_node, message_id) USING (from
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A message as it came. `shown` is the fingerprint of the client certificate it came with,
-    where one can be seen."""
-
-    envelope: JsonObject
-    shown: bytes | None
-
-
-@dataclass(frozen=True)
 class _Believed:
     """A message of its sender, meant for us, of a kind that both may exchange; not applied yet."""
 
-    header: Header
-    envelope: JsonObject
-    hashed: bytes
+    arrival: Arrival
     fact: Received[Any]
+
+    @property
+    def header(self) -> Header:
+        return self.arrival.said[0]
+
+    @property
+    def hashed(self) -> bytes:
+        return self.arrival.hashed
 
     @property
     def key(self) -> tuple[str, str]:
@@ -90,13 +83,13 @@ async def receive_messages(
     """Verify messages, apply each once, in their order, and give the signed receipts; the same
     message again gets the same receipt and changes nothing. Whatever is not believed is answered
     with a Refused. Raises what the first that cannot be applied was refused with: then none is
-    taken in, and each has to come alone."""
+    taken in, and that one has to come alone."""
     node, senders = await our_node(tx), _Senders(tx)
     verdicts = [await _verdict(each, node, senders, door, tx) for each in arrivals]
     believed = [each for each in verdicts if isinstance(each, _Believed)]
     new = await _take(believed, node, tx)
-    for each in new:
-        await _apply(each, door, tx)
+    for _, together in groupby(new, key=lambda each: each.fact.kind):
+        await _apply(list(together), door, tx)
     receipts = await _put_on_record(new, node, tx)
     if len(receipts) < len(believed):
         receipts |= await _given_before([each for each in believed if each.key not in receipts], tx)
@@ -119,36 +112,18 @@ class _Senders:
 async def _verdict(
     arrival: Arrival, node: Node, senders: _Senders, door: Door, tx: Tx
 ) -> _Believed | Refused:
-    envelope = arrival.envelope
     try:
-        with mark_claim(envelope):
-            header, message = _parsed(envelope)
+        with mark_claim(arrival.envelope):
+            header, message = arrival.said
             known = await senders.find(header.sender_id)
-            sender = check_sender(envelope, header, arrival.shown, known, tx.now)
+            sender = check_sender(arrival, known, tx.now)
             if header.receiver_id != node.id:
                 raise WrongReceiver()
             fact = _opened(header, message, node, door)
             _check_permitted(fact, sender, node)
-            return _Believed(header, envelope, payload_hash(envelope), fact)
+            return _Believed(arrival, fact)
     except Refused as refused:
         return refused
-
-
-def _parsed(envelope: JsonObject) -> tuple[Header, NotifyMessage]:
-    raw = envelope.get("header")
-    if isinstance(raw, dict) and raw.get("version", VERSION) != VERSION:
-        raise UnsupportedVersion()
-    if isinstance(raw, dict) and raw.get("is_msg_encrypted"):
-        raise EncryptionRefused()
-    if envelope.keys() - {"signature", "header", "message"}:
-        raise BadMessage()
-    try:
-        return (
-            Header.model_validate(raw),
-            NotifyMessage.model_validate(envelope.get("message")),
-        )
-    except ValidationError as error:
-        raise BadMessage() from error
 
 
 def _opened(header: Header, message: NotifyMessage, node: Node, door: Door) -> Received[Any]:
@@ -190,7 +165,7 @@ async def _take(believed: Sequence[_Believed], node: Node, tx: Tx) -> list[_Beli
         [message_id for _, message_id in fresh],
         [each.fact.kind for each in fresh.values()],
         [each.fact.subject_id for each in fresh.values()],
-        [tx.vault.seal(json.dumps(each.envelope), _place(each)) for each in fresh.values()],
+        [tx.vault.seal(each.arrival.text, _place(each)) for each in fresh.values()],
         [each.hashed for each in fresh.values()],
         [each.fact.sent_at for each in fresh.values()],
     )
@@ -198,13 +173,14 @@ async def _take(believed: Sequence[_Believed], node: Node, tx: Tx) -> list[_Beli
     return [each for each in believed if each.key in kept and fresh[each.key] is each]
 
 
-async def _apply(each: _Believed, door: Door, tx: Tx) -> None:
-    """By the handler of its kind; what that says belongs to this message and no other."""
-    tx.correlation_id = str(new_id())
-    _, apply = door.facts[each.fact.kind]
-    with mark_claim(each.envelope):
+async def _apply(together: Sequence[_Believed], door: Door, tx: Tx) -> None:
+    """By the handler of their kind. Where one of several cannot be applied, that one has to come
+    alone: what is raised is then about it."""
+    first = together[0]
+    _, apply = door.facts[first.fact.kind]
+    with mark_claim(first.arrival.envelope):
         try:
-            await apply(each.fact, tx)
+            await apply([each.fact for each in together], tx)
         except Refused:
             raise
         except Problem as problem:

@@ -19,7 +19,7 @@ from services.exchange.errors import (
 )
 from services.exchange.messages import queries
 from services.exchange.messages.intake import Intake
-from services.exchange.messages.receiving import Arrival
+from services.exchange.messages.reading import Arrival
 from services.exchange.messages.rules import MOST_AT_ONCE
 from services.exchange.messages.schemas import AckResponse, BatchAnswer, OneAnswer, TrafficView
 from services.exchange.messages.wire import WIRE_ERRORS, WireRoute, wire_code, wire_error
@@ -95,7 +95,7 @@ async def notify_batch(request: Request) -> Response:
     arrivals = [Arrival(each, shown) for each in _messages_of(await _object_in(request))]
     answers = await intake.take_all(arrivals)
     said = [await _said(answer, request) for answer in answers]
-    return _json(BatchAnswer(answers=said).model_dump_json())
+    return _json(f'{{"answers":[{",".join(said)}]}}')
 
 
 async def _object_in(request: Request) -> JsonObject:
@@ -124,17 +124,17 @@ def _json(text: str) -> Response:
     return Response(text, media_type="application/json")
 
 
-async def _said(answer: AckResponse | BaseException, request: Request) -> OneAnswer:
-    """What `notify` would have answered."""
+async def _said(answer: AckResponse | BaseException, request: Request) -> str:
+    """A OneAnswer (JSON): what `notify` would have answered."""
     if isinstance(answer, AckResponse):
-        return OneAnswer(status=200, body=answer.model_dump(mode="json"))
+        return f'{{"status":200,"body":{answer.model_dump_json()}}}'
     if isinstance(answer, Refused):
         await _put_down(answer, request)
         body = wire_error(answer.code, answer.title, answer.message_id)
-        return OneAnswer(status=answer.status, body=body)
+        return OneAnswer(status=answer.status, body=body).model_dump_json()
     if isinstance(answer, Problem):
         body = wire_error(wire_code(answer), answer.title)
-        return OneAnswer(status=answer.status, body=body)
+        return OneAnswer(status=answer.status, body=body).model_dump_json()
     raise answer
 
 

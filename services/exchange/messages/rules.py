@@ -12,7 +12,7 @@ VERSION = "1.0.0"
 REG_TYPE = "yipan:RegistryType:Exchange"
 WINDOW = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=7)
-MOST_AT_ONCE: Final = 50  # messages in one request, and in the transaction that takes them in
+MOST_AT_ONCE: Final = 50  # messages in one request
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 300.0
@@ -73,8 +73,12 @@ def stamped(content: JsonObject, at: datetime) -> JsonObject:
 def payload_hash(body: JsonObject) -> bytes:
     """SHA-256 over the canonical {header, message} without the time of sending: the same for
     every attempt, and what both evidence logs hold. Raises NotCanonical."""
-    header = {name: value for name, value in _header(body).items() if name != "message_ts"}
-    return digest({"header": header, "message": body.get("message")})
+    return digest({"header": without_time(body), "message": body.get("message")})
+
+
+def without_time(body: JsonObject) -> JsonObject:
+    """The header without the time of sending."""
+    return {name: value for name, value in _header(body).items() if name != "message_ts"}
 
 
 def _header(body: JsonObject) -> JsonObject:

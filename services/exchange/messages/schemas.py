@@ -7,7 +7,7 @@ records member holds it.
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SkipValidation
 
 from shared.signing import JsonObject
 
@@ -36,7 +36,7 @@ class EventData(BaseModel):
     version: str = "1.0.0"
     reg_type: str | None = None
     reg_record_type: Annotated[str, Field(max_length=100)]
-    reg_records: JsonObject
+    reg_records: SkipValidation[JsonObject]  # by the model of its kind, which is closed
 
 
 class NotifyEvent(BaseModel):

@@ -2,30 +2,22 @@
 
 from datetime import datetime
 
-from services.exchange.errors import SignatureMissing, UnknownSender
-from services.exchange.messages.schemas import Header
+from services.exchange.errors import SignatureRefused, UnknownSender
+from services.exchange.messages.reading import Arrival
 from services.exchange.participants.certificates import check_shown
 from services.exchange.participants.models import Participant
-from services.exchange.participants.validity import check_signature
-from shared.signing import JsonObject
+from services.exchange.participants.validity import key_in_force
 
 
-def check_sender(
-    envelope: JsonObject,
-    header: Header,
-    shown: bytes | None,
-    sender: Participant | None,
-    now: datetime,
-) -> Participant:
-    """That the key of `sender`, the participant that the header names, signed {header, message},
-    and that its certificate was shown where one can be seen. Raises SignatureMissing,
-    UnknownSender, CertificateRefused, SignatureRefused and its kinds."""
-    signature = envelope.get("signature")
-    if not isinstance(signature, str) or not signature:
-        raise SignatureMissing()
+def check_sender(arrival: Arrival, sender: Participant | None, now: datetime) -> Participant:
+    """That a key of `sender`, the participant that the header names, signed {header, message}, and
+    that its certificate was shown where one can be seen. Raises SignatureMissing, UnknownSender,
+    CertificateRefused, SignatureRefused and its kinds."""
+    signature, (header, _) = arrival.signature, arrival.said
     if sender is None:
         raise UnknownSender()
-    check_shown(shown, sender)
-    body: JsonObject = {"header": envelope["header"], "message": envelope["message"]}
-    check_signature(signature, body, sender.key_history, header.message_ts, now)
+    check_shown(arrival.shown, sender)
+    key = key_in_force(signature, sender.key_history, header.message_ts, now)
+    if not arrival.fits(str(key.get("x"))):
+        raise SignatureRefused()
     return sender

@@ -42,9 +42,13 @@ async def receive_amendment(received: Received[Amendment], tx: Tx) -> None:
         raise UnknownSubject()
     if notice.peer != received.from_node:
         raise NotAllowedToPeer()
-    amendment = received.record
-    if await tx.get(NoticeAmendment, amendment.id):
+    if await tx.get(NoticeAmendment, received.record.id):
         raise BadMessage()
+    await take_in(received.record, notice, tx)
+
+
+async def take_in(amendment: Amendment, notice: Notice, tx: Tx) -> None:
+    """A notice that came in reads like this from now on, and whoever heard of it hears that."""
     was_region, was_happened_on = notice.region, notice.happened_on
     id_number = await _apply(amendment, notice, tx)
     tx.emit(
@@ -52,7 +56,7 @@ async def receive_amendment(received: Received[Amendment], tx: Tx) -> None:
             amendment_id=amendment.id,
             notice_id=notice.id,
             kind=notice.kind,
-            from_node=received.from_node,
+            from_node=str(notice.peer),
             void=notice.void,
             was_region=was_region,
             was_happened_on=was_happened_on,

@@ -24,6 +24,7 @@ from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_active, find_for_region, find_issuer
 from shared.db import Tx
 from shared.events import migrant, registry, registry_vital
+from shared.homes import is_outside_mainland
 
 _ARRIVAL_TOLD = """
 SELECT * FROM notices
@@ -35,7 +36,7 @@ ORDER BY happened_on DESC, id DESC LIMIT 1 FOR UPDATE
 
 async def tell_of_arrival(event: migrant.MigrantArrived, tx: Tx) -> None:
     """Her home county learns where she registered (流入通报)."""
-    if event.origin_region.startswith((await our_node(tx)).region):
+    if not await _is_told(event.origin_region, tx):
         return
     content = Arrival(
         kind=NoticeKind.ARRIVAL,
@@ -45,6 +46,12 @@ async def tell_of_arrival(event: migrant.MigrantArrived, tx: Tx) -> None:
         id_number=event.id_number,
     )
     await _tell_arrival(content, event.origin_region, event.person_id, event.arrival_id, tx)
+
+
+async def _is_told(home: str, tx: Tx) -> bool:
+    """Whether a home is another county's. Of somebody from Taiwan, Hong Kong or Macao nothing is
+    told: no county there takes part, and her data does not leave the mainland (PIPL art. 38)."""
+    return not (is_outside_mainland(home) or home.startswith((await our_node(tx)).region))
 
 
 async def tell_of_departure(event: migrant.MigrantDeparted, tx: Tx) -> None:
@@ -82,7 +89,7 @@ async def tell_of_check(event: migrant.CertificateChecked, tx: Tx) -> None:
 async def tell_of_birth(event: registry_vital.BirthRegistered, tx: Tx) -> None:
     """The mother's home county learns that its household changed (出生通报)."""
     home = event.mother_home_region
-    if home is None or home.startswith((await our_node(tx)).region):
+    if home is None or not await _is_told(home, tx):
         return
     content = BirthRegistered(
         kind=NoticeKind.BIRTH_REGISTERED,
@@ -124,7 +131,7 @@ async def amend_stay(event: migrant.StayCorrected, tx: Tx) -> None:
         arrival.source = f"{arrival.source}:{arrival.id}"
         for notice in (*departures, arrival):
             await take_back(notice, tx)
-        if not event.origin_region.startswith((await our_node(tx)).region):
+        if await _is_told(event.origin_region, tx):
             await _tell_arrival(said, event.origin_region, event.person_id, event.arrival_id, tx)
         return
     await amend(arrival, tx, region=event.region, happened_on=event.arrived_on)

@@ -1,8 +1,10 @@
 """Sending notices, taking those of peers, and feedback between the two."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.exchange.attachments.handlers import share
+from services.exchange.base import add_all_if_new
 from services.exchange.errors import (
     BadMessage,
     NoFeedbackAsked,
@@ -11,7 +13,7 @@ from services.exchange.errors import (
     OwnRegion,
     UnknownSubject,
 )
-from services.exchange.messages.door import Received
+from services.exchange.messages.door import Received, in_turn
 from services.exchange.messages.handlers import queue_message
 from services.exchange.notices.models import Notice, NoticeDirection
 from services.exchange.notices.queries import content_place, view_of
@@ -28,7 +30,7 @@ from services.exchange.notices.schemas import (
 from services.exchange.participants.models import Participant
 from services.exchange.participants.node import our_node
 from services.exchange.participants.queries import find_active, find_for_region
-from services.exchange.rights.subjects import note_subject
+from services.exchange.rights.subjects import note_subject, note_subjects
 from shared.db import Tx
 from shared.events.exchange import NoticeConfirmed, NoticeReceived, NoticeSent
 from shared.ids import new_id
@@ -134,25 +136,36 @@ async def _promise(notice: Notice, content: AnyContent, peer: Participant, tx: T
     )
 
 
-async def receive_notice(received: Received[NoticeRecord], tx: Tx) -> None:
-    """A peer's notice, verified: keep it and say so. Raises BadMessage."""
-    notice, content = await keep_notice(received, tx)
-    tx.emit(
-        NoticeReceived(
-            notice_id=notice.id,
-            kind=notice.kind,
-            from_node=received.from_node,
-            region=content.region,
-            happened_on=content.happened_on,
-            id_number=getattr(content, "id_number", None),
-            name=getattr(content, "name", None),
-            certificate_id=getattr(content, "certificate_id", None),
+async def receive_notices(came: Sequence[Received[NoticeRecord]], tx: Tx) -> None:
+    """Peers' notices, verified: keep them and say so. Raises BadMessage."""
+    kept = await keep_notices(came, tx)
+    for each, notice in zip(in_turn(came, tx), kept, strict=True):
+        content = each.record.content
+        tx.emit(
+            NoticeReceived(
+                notice_id=notice.id,
+                kind=notice.kind,
+                from_node=each.from_node,
+                region=content.region,
+                happened_on=content.happened_on,
+                id_number=getattr(content, "id_number", None),
+                name=getattr(content, "name", None),
+                certificate_id=getattr(content, "certificate_id", None),
+            )
         )
-    )
 
 
-async def keep_notice(received: Received[NoticeRecord], tx: Tx) -> tuple[Notice, AnyContent]:
-    """Raises BadMessage when it is not about a region of ours, or is known already."""
+async def keep_notices(came: Sequence[Received[NoticeRecord]], tx: Tx) -> Sequence[Notice]:
+    """Raises BadMessage when one is not about a region of ours, or is known already."""
+    notices = [_notice_in(each, tx) for each in came]
+    if not await add_all_if_new(notices, tx):
+        raise BadMessage()
+    named = [(each.subject_id, each.record.content.model_dump()) for each in came]
+    await note_subjects(named, tx)
+    return notices
+
+
+def _notice_in(received: Received[NoticeRecord], tx: Tx) -> Notice:
     record, content = received.record, received.record.content
     ours = record.to_region.startswith(received.us.region)
     if not ours or received.kind != wire_kind(content.kind):
@@ -160,10 +173,7 @@ async def keep_notice(received: Received[NoticeRecord], tx: Tx) -> tuple[Notice,
     notice = _new_notice(content, record.to_region, tx, received.subject_id)
     notice.direction, notice.peer = NoticeDirection.IN, received.from_node
     notice.local_region = record.to_region
-    if not await tx.add_if_new(notice):
-        raise BadMessage()
-    await note_subject(notice.id, content.model_dump(), tx)
-    return notice, content
+    return notice
 
 
 async def give_feedback(command: Feedback, notice_id: UUID, tx: Tx) -> NoticeView:

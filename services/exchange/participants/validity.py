@@ -82,6 +82,16 @@ def check_signature(
 ) -> None:
     """That a message was signed by a key that counts. Raises KeyUnknown, KeyRevoked, KeyNotInForce,
     or SignatureRefused where the signature itself does not fit."""
+    key_in_force(signature, jwks, signed_at, now)
+    try:
+        verify_detached(signature, body, jwks)
+    except (SignatureInvalid, NotCanonical) as error:
+        raise SignatureRefused() from error
+
+
+def key_in_force(signature: str, jwks: Jwks, signed_at: datetime, now: datetime) -> JsonObject:
+    """The key that a signature names, which counts; whether it made the signature is not looked at.
+    Raises KeyUnknown, KeyRevoked, KeyNotInForce."""
     kid = kid_of(signature)
     key = next((each for each in keys_of(jwks) if each.get("kid") == kid), None)
     if key is None:
@@ -90,10 +100,7 @@ def check_signature(
         raise KeyRevoked()
     if not counted_at(key, signed_at):
         raise KeyNotInForce()
-    try:
-        verify_detached(signature, body, jwks)
-    except (SignatureInvalid, NotCanonical) as error:
-        raise SignatureRefused() from error
+    return key
 
 
 def verify_dated(token: str, jwks: Jwks, typ: str) -> JsonObject:

@@ -1,5 +1,6 @@
 """Taking down what was refused, while it is refused."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from shared.jobs import repeating
 log = structlog.get_logger()
 
 _EVERY_SECONDS = 30.0
+_GATHER_SECONDS = 0.1  # beyond the hour's limit: a flood costs ten small writes a second
 _KEEP = """
 INSERT INTO refusals (at, sender_id, message_id, code, reason, body_sha256)
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
@@ -45,15 +47,19 @@ class Ledger:
         self._process = new_id()
         self._beyond: Counter[datetime] = Counter()
         self._line: Line[_Row, None] = Line(self._write, BATCH)
+        self._counting: Line[None, None] = Line(self._count, BATCH)
 
     async def keep(self, refused: Refused, body: bytes) -> None:
-        """The reason is the error's own, never the message's text."""
+        """The reason is the error's own, never the message's text. Returns once it is written
+        down, so that a killed process loses none that was answered; in an outage of the database
+        what is beyond the hour's limit is counted in memory until it is over."""
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         if hour != self._hour:
             self._hour, self._kept = hour, 0
         self._kept += 1
         if self._kept > self._an_hour:
             self._beyond[hour] += 1
+            await self._counting.put(None)
             return
         hashed = sha256(body).digest()
         await self._line.put(
@@ -61,19 +67,28 @@ class Ledger:
         )
 
     async def close(self) -> None:
-        """A process that ends in order leaves its count; a killed one may lose half a minute's."""
+        """A process that ends in order leaves its count."""
         await self._line.close()
-        try:
-            async with self._database.transaction(self._actor) as tx:
-                await self.count_beyond(tx)
-        except Exception as error:
-            log.warning("refusals-uncounted", error=type(error).__name__)
+        await self._counting.close()
+        await self._try_count()
 
     async def _write(self, rows: Sequence[_Row]) -> Sequence[None]:
         columns = [list(column) for column in zip(*rows, strict=True)]
         async with self._database.transaction(self._actor) as tx:
             await tx.execute(_KEEP, tx.now, *columns)
         return [None] * len(rows)
+
+    async def _count(self, refused: Sequence[None]) -> Sequence[None]:
+        await asyncio.sleep(_GATHER_SECONDS)
+        await self._try_count()
+        return refused
+
+    async def _try_count(self) -> None:
+        try:
+            async with self._database.transaction(self._actor) as tx:
+                await self.count_beyond(tx)
+        except Exception as error:
+            log.warning("refusals-uncounted", error=type(error).__name__)
 
     async def count_beyond(self, tx: Tx) -> None:
         """Write down how many were not kept one by one: the whole count of this process, which an

@@ -1,15 +1,21 @@
 """Erasing what offices said of her to one another, once they are through with it."""
 
 import json
+from collections.abc import Mapping
 from uuid import UUID
 
 from services.exchange.attachments.handlers import erase_of_inquiry
 from services.exchange.dci.questions import erase_question, is_forgotten
+from services.exchange.handovers.models import Handover
+from services.exchange.handovers.rules import OVER as ENDED
+from services.exchange.handovers.rules import Stage
 from services.exchange.inquiries.models import Inquiry
 from services.exchange.inquiries.queries import content_place, step_place, steps_of
 from services.exchange.inquiries.schemas import ActRecord, Question
 from services.exchange.inquiries.states import OVER, State
 from services.exchange.notices.models import Notice, NoticeDirection
+from services.exchange.objections.handlers import erase_objection
+from services.exchange.objections.queries import waiting_records
 from services.exchange.participants.node import our_node
 from services.exchange.rights.models import Erasure
 from services.exchange.rights.queries import Hers, erasure_view, find_hers
@@ -50,27 +56,42 @@ async def erase_person(person_id: UUID, tx: Tx) -> ErasureView:
         await _erase_notice(notice, tx)
     for inquiry in inquiries:
         await _erase_inquiry(inquiry, tx)
+    objections = [
+        each for each in hers.objections if each.record_id not in busy and each.erased_at is None
+    ]
+    for objection in objections:
+        await erase_objection(objection, tx)
+    handovers = [
+        each for each in hers.handovers if each.keeping_id not in busy and each.erased_at is None
+    ]
+    for handover in handovers:
+        await _erase_handover(handover, tx)
     for question in hers.questions:
         await erase_question(question, tx)
-    erasure = _decision(hers, len(busy), len(notices), len(inquiries), tx)
+    gone = {
+        "notices": len(notices),
+        "inquiries": len(inquiries),
+        "handovers": len(handovers),
+        "objections": len(objections),
+    }
+    erasure = _decision(hers, busy, gone, tx)
     await tx.add(erasure)
     tx.saw(hers.person_id, "erasure")
     return erasure_view(erasure)
 
 
-def _decision(hers: Hers, busy: int, notices: int, inquiries: int, tx: Tx) -> Erasure:
-    records = len(hers.notices) + len(hers.inquiries)
+def _decision(hers: Hers, busy: set[UUID], gone: Mapping[str, int], tx: Tx) -> Erasure:
+    records = [each.id for each in hers.notices] + [each.id for each in hers.inquiries]
     counts = {
-        "evidence": records,
-        "matters-under-way": busy,
-        "facts": records - busy,
+        **gone,
+        "evidence": len(records),
+        "matters-under-way": len(busy),
+        "facts": sum(each not in busy for each in records),
         "claim-papers": len(hers.claim_papers),
         "home-consents": len(hers.consents),
         "record-keeping": len(hers.keepings),
         "partner-subscriptions": len(hers.subscriptions),
         "partner-questions": sum(not is_forgotten(each) for each in hers.questions),
-        "notices": notices,
-        "inquiries": inquiries,
     }
     return Erasure(
         id=new_id(),
@@ -83,11 +104,15 @@ def _decision(hers: Hers, busy: int, notices: int, inquiries: int, tx: Tx) -> Er
 
 
 async def _under_way(hers: Hers, tx: Tx) -> set[UUID]:
-    """The notices and inquiries that an office still works on, or whose messages have not left."""
+    """The notices and inquiries that an office still works on, about which an objection waits, or
+    whose messages have not left; and the keepings that are being handed over."""
     ids = [each.id for each in hers.notices] + [each.id for each in hers.inquiries]
+    ids += [each.keeping_id for each in hers.handovers]
     busy = {row["subject_id"] for row in await tx.fetch(_ON_THE_WAY, ids)}
     busy |= {row["id"] for row in await tx.fetch(_STAYS, ids)}
     busy |= {each.id for each in hers.notices if _awaits(each)}
+    busy |= await waiting_records(hers.objections, tx)
+    busy |= {each.keeping_id for each in hers.handovers if Stage(each.stage) not in ENDED}
     return busy | {each.id for each in hers.inquiries if State(each.state) not in OVER}
 
 
@@ -122,6 +147,14 @@ async def _erase_inquiry(inquiry: Inquiry, tx: Tx) -> None:
         )
     await erase_of_inquiry(inquiry.id, tx)
     await _erase_messages(inquiry.id, tx)
+
+
+async def _erase_handover(handover: Handover, tx: Tx) -> None:
+    """Its messages are about the keeping."""
+    handover.content_sealed = handover.note_sealed = None
+    handover.erased_at = tx.now
+    await tx.save(handover)
+    await _erase_messages(handover.keeping_id, tx)
 
 
 async def _erase_messages(subject_id: UUID, tx: Tx) -> None:

@@ -18,6 +18,9 @@ from services.exchange.inquiries.queries import content_of, summaries_of
 from services.exchange.inquiries.queries import view_of as inquiry_view
 from services.exchange.notices.models import HomeConsent, Notice
 from services.exchange.notices.queries import view_of as notice_view
+from services.exchange.objections.models import Objection
+from services.exchange.objections.queries import find_of_person
+from services.exchange.objections.queries import views_of as objection_views
 from services.exchange.rights.models import Erasure
 from services.exchange.rights.schemas import (
     ExchangeExport,
@@ -41,7 +44,7 @@ SELECT * FROM attachments WHERE inquiry_id = ANY($1::uuid[]) AND state <> 'erase
 """
 _HANDOVERS = """
 SELECT handovers.* FROM handovers JOIN keepings ON keepings.id = keeping_id
-WHERE person_id = ANY($1::uuid[]) ORDER BY handovers.id
+WHERE person_id = ANY($1::uuid[]) ORDER BY handovers.id{locked}
 """
 _QUESTIONS = """
 SELECT * FROM dci_transactions WHERE id = ANY($1::uuid[]) AND action = 'ask' ORDER BY id
@@ -62,8 +65,10 @@ class Hers:
     claim_papers: Sequence[Attachment]
     consents: Sequence[HomeConsent]
     keepings: Sequence[Keeping]
+    handovers: Sequence[Handover]
     subscriptions: Sequence[Subscription]
     questions: Sequence[DciTransaction]
+    objections: Sequence[Objection]
     erasures: Sequence[Erasure]
 
     @property
@@ -77,7 +82,8 @@ async def find_hers(person_id: UUID, tx: Tx, *, lock: bool = False) -> Hers:
     ids, locked = await ids_of(person_id, tx), " FOR UPDATE" if lock else ""
     notices = await tx.find(Notice, _NOTICES + locked, ids)
     inquiries = await tx.find(Inquiry, _INQUIRIES + locked, ids)
-    sure = [each for each in inquiries if _names_her(each, ids, tx)]
+    sure = [each for each in inquiries if names_her(each, ids, tx)]
+    records = [each.id for each in notices] + [each.id for each in sure]
     hers = Hers(
         ids=ids,
         notices=notices,
@@ -86,8 +92,10 @@ async def find_hers(person_id: UUID, tx: Tx, *, lock: bool = False) -> Hers:
         claim_papers=await tx.find(Attachment, _CLAIM_PAPERS, ids),
         consents=await _of(HomeConsent, ids, tx),
         keepings=await _of(Keeping, ids, tx),
+        handovers=await _handovers_of(ids, tx, lock=lock),
         subscriptions=await _of(Subscription, ids, tx),
         questions=await tx.find(DciTransaction, _QUESTIONS, ids),
+        objections=await find_of_person(ids, records, tx, lock=lock),
         erasures=await _of(Erasure, ids, tx),
     )
     if not any(vars(hers)[name] for name in vars(hers).keys() - {"ids"}):
@@ -95,9 +103,23 @@ async def find_hers(person_id: UUID, tx: Tx, *, lock: bool = False) -> Hers:
     return hers
 
 
-def _names_her(inquiry: Inquiry, ids: Sequence[UUID], tx: Tx) -> bool:
+def names_her(inquiry: Inquiry, ids: Sequence[UUID], tx: Tx) -> bool:
+    """Whether it names a number of hers, or nobody any more; and not another one, under which an
+    office put her."""
     named = named_in(content_of(inquiry, tx).subject, tx)
     return named in ids or inquiry.erased_at is not None
+
+
+async def _handovers_of(ids: Sequence[UUID], tx: Tx, *, lock: bool) -> list[Handover]:
+    """Of her record, and with a number of hers, or nobody's any more."""
+    locked = " FOR UPDATE OF handovers" if lock else ""
+    found = await tx.find(Handover, _HANDOVERS.format(locked=locked), ids)
+    named = [(each, subject_of(each, tx)) for each in found]
+    return [
+        each
+        for each, subject in named
+        if subject is None or number_id(subject.id_number, tx) in ids
+    ]
 
 
 async def export_person(person_id: UUID, tx: Tx) -> ExchangeExport:
@@ -118,15 +140,12 @@ async def export_person(person_id: UUID, tx: Tx) -> ExchangeExport:
             HomeConsentExport.model_validate(each.model_dump()) for each in hers.consents
         ],
         keepings=[KeepingExport.model_validate(each.model_dump()) for each in hers.keepings],
-        handovers=[
-            await handover_view(each, tx)
-            for each in await tx.find(Handover, _HANDOVERS, hers.ids)
-            if number_id(subject_of(each, tx).id_number, tx) in hers.ids
-        ],
+        handovers=[await handover_view(each, tx) for each in hers.handovers],
         subscriptions=[
             SubscriptionExport.model_validate(each.model_dump()) for each in hers.subscriptions
         ],
         partner_questions=[await question_view(each, tx) for each in hers.questions],
+        objections=await objection_views(hers.objections, tx),
         erasures=[erasure_view(each) for each in hers.erasures],
         usages=await tx.fetch_value(_USAGES, hers.ids),
     )

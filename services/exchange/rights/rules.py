@@ -25,9 +25,9 @@ KEEPING: Final = (
         "matters-under-way",
         _TASK,
         Text(
-            "协查或通报尚未办结,承办机关仍须据以办理;办结后即可删除。",
-            "An office still works on it and needs what was said; once it is over, it can be"
-            " erased.",
+            "协查、通报或对其提出的异议尚未办结,承办机关仍须据以办理;办结后即可删除。",
+            "An office still works on it, or on an objection to it, and needs what was said; once"
+            " that is over, it can be erased.",
         ),
     ),
     Keeping(
@@ -83,6 +83,24 @@ KEEPING: Final = (
             "本地机关向其他机关的查询及其答复,至多保存三十天,依申请提前删除。",
             "What offices here asked other governments about her, and their answers: kept for 30"
             " days at most, and erased before on request.",
+        ),
+    ),
+    Keeping(
+        "handovers",
+        None,
+        Text(
+            "已结束,无保存义务,依申请删除:记录移交中的姓名、号码、事由及其报文;只留由哪个县登记。",
+            "Over, and nothing holds it: name, number and reason of a record that was handed over,"
+            " and the messages with it; which county keeps the record stays.",
+        ),
+    ),
+    Keeping(
+        "objections",
+        None,
+        Text(
+            "已作出决定,无保存义务,依申请删除:异议、复核的理由和答复;只留曾有异议和处理结果。",
+            "Decided, and nothing holds it: the reasons of objections and appeals and of what was"
+            " decided; that there was one, and how it ended, stays.",
         ),
     ),
     Keeping(

@@ -11,6 +11,7 @@ from services.exchange.dci.questions import QuestionView
 from services.exchange.handovers.schemas import HandoverView
 from services.exchange.inquiries.schemas import InquirySummary, InquiryView
 from services.exchange.notices.schemas import NoticeView
+from services.exchange.objections.schemas import ObjectionView
 from shared.erasure import ErasureView
 
 
@@ -66,5 +67,6 @@ class ExchangeExport(BaseModel):
     handovers: Sequence[HandoverView]
     subscriptions: Sequence[SubscriptionExport]
     partner_questions: Sequence[QuestionView]
+    objections: Sequence[ObjectionView]
     erasures: Sequence[ErasureView]
     usages: int

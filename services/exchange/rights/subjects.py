@@ -3,7 +3,7 @@ id of such a record is an alias (`subject_aliases`) of an id made of the number'
 of her person id as soon as somebody says which number is whose: looks at the record, which are
 entered under its own id, are then hers, those of the past too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -14,7 +14,9 @@ _NUMBERS: Final = UUID("6a1d1c0e-3f0b-5c55-9a57-0d7b1f5c2e44")  # the namespace 
 
 _NOTE = """
 INSERT INTO subject_aliases (alias_id, subject_id)
-SELECT $1, coalesce((SELECT subject_id FROM subject_aliases WHERE alias_id = $2), $2)
+SELECT record, coalesce(known.subject_id, named)
+FROM unnest($1::uuid[], $2::uuid[]) AS noted (record, named)
+LEFT JOIN subject_aliases AS known ON known.alias_id = named
 ON CONFLICT DO NOTHING
 """
 
@@ -33,15 +35,30 @@ def named_in(content: Mapping[str, object], tx: Tx) -> UUID | None:
 
 async def note_subject(record_id: UUID, content: Mapping[str, object], tx: Tx) -> None:
     """A notice or inquiry is about whoever it names."""
-    named = named_in(content, tx)
-    if named is not None:
-        await tx.execute(_NOTE, record_id, named)
+    await note_subjects([(record_id, content)], tx)
+
+
+async def note_subjects(records: Iterable[tuple[UUID, Mapping[str, object]]], tx: Tx) -> None:
+    """Like `note_subject`, of several records in one statement."""
+    naming = {record_id: named_in(content, tx) for record_id, content in records}
+    named = {record_id: who for record_id, who in naming.items() if who is not None}
+    if named:
+        await tx.execute(_NOTE, list(named), list(named.values()))
 
 
 async def put_under(record_id: UUID, person_id: UUID, tx: Tx) -> None:
     """A desk says whom of our registry a record is about: looks at it are hers. That record alone,
     and not what else names the same number: the desk may have slipped."""
     await tx.merge_subject(await current_subject(person_id, tx), record_id)
+
+
+async def take_from_under(record_id: UUID, content: Mapping[str, object], tx: Tx) -> None:
+    """The desk had slipped: the record is about whom it names, or nobody, and looks at it are not
+    hers."""
+    await tx.merge_subject(record_id, record_id)
+    named = named_in(content, tx)
+    if named is not None:
+        await tx.merge_subject(await current_subject(named, tx), record_id)
 
 
 async def learn_number(person_id: UUID, id_number: str | None, tx: Tx) -> None:

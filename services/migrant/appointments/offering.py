@@ -19,6 +19,8 @@ from services.migrant.appointments.rules import (
 )
 from services.migrant.consents.queries import require_consent
 from services.migrant.errors import ConsentNeeded
+from services.migrant.limits.queries import limits_of
+from services.migrant.limits.rules import Limit
 from services.migrant.places.models import Place
 from services.migrant.services.rules import Service, consent_for
 from shared.app import Parts
@@ -60,11 +62,15 @@ async def offer_free(tx: Tx) -> None:
     for place in await tx.find(Place, _PLACES):
         booking = booking_of(place)
         if booking is not None:
+            limits = await limits_of(place.area, tx)
+            answering = range(limits[Limit.ANSWER_FROM_HOUR], limits[Limit.ANSWER_UNTIL_HOUR])
             for wait in await tx.find(AppointmentWait, _WAITING, place.id):
-                await _offer(wait, place, booking, tx)
+                await _offer(wait, place, booking, answering, tx)
 
 
-async def _offer(wait: AppointmentWait, place: Place, booking: Booking, tx: Tx) -> None:
+async def _offer(
+    wait: AppointmentWait, place: Place, booking: Booking, answering: range, tx: Tx
+) -> None:
     taken = Taken(await booked_of(place.id, wait.day, tx))  # with what was held a moment ago
     free = [
         slot
@@ -75,7 +81,8 @@ async def _offer(wait: AppointmentWait, place: Place, booking: Booking, tx: Tx) 
         return
     for slot in free:
         if not await is_busy(wait.person_id, slot.at, slot.ends_at, tx):
-            await _hold(wait, place, slot, hold_until(tx.now, booking.hold_minutes, slot.at), tx)
+            until = hold_until(tx.now, booking.hold_minutes, slot.at, answering)
+            await _hold(wait, place, slot, until, tx)
             return
     if free and wait.passed_at is None:
         wait.passed_at = tx.now

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -12,9 +12,6 @@ from services.migrant.services.rules import Service
 from shared.clock import CHINA, today
 from shared.text import CalendarDay
 
-_MORNING: Final = time(8)  # nobody is asked to answer a text by night
-_EVENING: Final = time(20)
-MOST_WAITS: Final = 5  # that one person has open at once
 FORESEEN = timedelta(days=800)  # how far from today a day of appointments may be
 
 
@@ -156,14 +153,13 @@ def left_of(slot: Slot, taken: Taken) -> int:
     return max(slot.capacity - gone, 0)
 
 
-def hold_until(now: datetime, minutes: int, at: datetime) -> datetime:
-    """Until when a time that came free is held: so many minutes, of which those of the night do
-    not count, and never beyond its beginning."""
+def hold_until(now: datetime, minutes: int, at: datetime, answering: range) -> datetime:
+    """Until when a time that came free is held: so many minutes, of which those before and after
+    the hours of `answering` (0 to 23, China's) do not count, and never beyond its beginning."""
     local = now.astimezone(CHINA)
-    if local.time() < _MORNING:
-        local = datetime.combine(local.date(), _MORNING, CHINA)
-    elif local.time() >= _EVENING:
-        local = datetime.combine(local.date() + timedelta(days=1), _MORNING, CHINA)
+    if local.hour not in answering:  # nobody is asked to answer a text by night
+        day = local.date() + timedelta(days=local.hour >= answering.stop)
+        local = datetime.combine(day, time(answering.start), CHINA)
     return min((local + timedelta(minutes=minutes)).astimezone(UTC), at)
 
 

@@ -22,9 +22,11 @@ from services.migrant.appointments.queries import (
     view_of,
     wait_view,
 )
-from services.migrant.appointments.rules import MOST_WAITS, AppointmentStatus, WaitStatus
+from services.migrant.appointments.rules import AppointmentStatus, WaitStatus
 from services.migrant.appointments.schemas import AppointmentView, WaitForTime, WaitView
 from services.migrant.consents.queries import require_consent
+from services.migrant.limits.queries import limits_of
+from services.migrant.limits.rules import Limit
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import OFFICES
 from services.migrant.places.models import Place
@@ -48,7 +50,7 @@ async def wait_for_time(command: WaitForTime, tx: Tx) -> WaitView:
     await lock_person(person_id, tx)
     place = await tx.require(Place, command.place_id, lock=True)
     await _require_full(place, command, tx)
-    await _require_new(person_id, command, tx)
+    await _require_new(person_id, command, place.area, tx)
     wait = AppointmentWait(
         id=new_id(),
         person_id=person_id,
@@ -76,13 +78,14 @@ async def _require_full(place: Place, command: WaitForTime, tx: Tx) -> None:
         raise TimesFree(free=[each.at.isoformat() for each in free])
 
 
-async def _require_new(person_id: UUID, command: WaitForTime, tx: Tx) -> None:
+async def _require_new(person_id: UUID, command: WaitForTime, area: str, tx: Tx) -> None:
     waits = await tx.find(AppointmentWait, _HERS_OPEN, person_id)
     asked = (command.place_id, command.service, command.day)
     if any((each.place_id, each.service, each.day) == asked for each in waits):
         raise AlreadyWaiting()
-    if len(waits) >= MOST_WAITS:
-        raise TooManyWaits(most=MOST_WAITS)
+    most = (await limits_of(area, tx))[Limit.WAITS_EACH]
+    if len(waits) >= most:
+        raise TooManyWaits(most=most)
 
 
 async def accept_offer(wait_id: UUID, tx: Tx) -> AppointmentView:

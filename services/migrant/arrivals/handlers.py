@@ -28,7 +28,7 @@ from services.migrant.people.queries import (
     require_person,
 )
 from services.migrant.people.rules import same_name
-from services.migrant.regions.queries import place_of, require_home
+from services.migrant.regions.queries import place_of, whereabouts
 from shared.db import Tx
 from shared.events.migrant import MigrantArrived, MigrantDeparted
 from shared.ids import new_id
@@ -38,15 +38,17 @@ from shared.problems import OutsideJurisdiction
 async def register_arrival(command: RegisterArrival, tx: Tx) -> ArrivalView:
     """Register somebody at the desk. A known id number keeps its person_id; a stay still open
     elsewhere in the county ends as a move. Somebody recorded dead is registered all the same: she
-    stands there, and the stay is in doubt. Raises OutsideJurisdiction, UnknownRegion,
-    AlreadyArrived, OverlapsStay, NameDiffers."""
-    await require_home(command.origin_region, tx)
-    region = await place_of(command.region, command.arrived_on, tx)
-    return await _register(command.model_copy(update={"region": region}), tx)
+    stands there, and the stay is in doubt, as it is where her home has a code of long ago. Raises
+    OutsideJurisdiction, UnknownRegion, AlreadyArrived, OverlapsStay, NameDiffers."""
+    found = await whereabouts(
+        command.region, command.arrived_on, command.origin_region, command.id_number, tx
+    )
+    placed = command.model_copy(update={"region": found.region, "origin_region": found.home})
+    return await _register(placed, [] if found.of_today else [Doubt.UNKNOWN_HOME], tx)
 
 
-async def _register(command: RegisterArrival, tx: Tx) -> ArrivalView:
-    """An arrival whose codes are known to be regions of today."""
+async def _register(command: RegisterArrival, doubts: list[str], tx: Tx) -> ArrivalView:
+    """An arrival whose codes are known to be regions, but for what `doubts` says."""
     if not tx.actor.covers(command.region):
         raise OutsideJurisdiction()
     known = await find_known(command.id_number, tx)
@@ -64,7 +66,7 @@ async def _register(command: RegisterArrival, tx: Tx) -> ArrivalView:
             known.in_county_since if known else None,
         ),
         moved_from_id=known.arrival_id if known and known.until is None else None,
-        doubts=[Doubt.RECORDED_DEAD] if known and known.died_on else [],
+        doubts=[*doubts, Doubt.RECORDED_DEAD] if known and known.died_on else doubts,
         recorded_at=tx.now,
         recorded_by=tx.actor.sub,
         **command.model_dump(exclude={"name", "id_number", "phone", "name_changed"}),
@@ -108,6 +110,7 @@ async def register_move(command: RegisterMove, tx: Tx) -> ArrivalView:
             room_id=command.room_id,
             employer=command.employer or stay.employer,
         ),
+        [each for each in stay.doubts if each == Doubt.UNKNOWN_HOME],
         tx,
     )
 

@@ -1,7 +1,6 @@
 """HTTP door of the welcome desk: arrivals, moves, departures, and what is put right."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -187,6 +186,6 @@ async def list_stays(
 
 @router.get("/migrant-counts", summary="Migrants present, by origin and purpose, as figures")
 async def count_migrants(
-    actor: CanRead, tx: Transaction, region: Region = None, on: date | None = None
+    actor: CanRead, tx: Transaction, region: Region = None, on: CalendarDay | None = None
 ) -> MigrantCountsView:
     return await figures.count_migrants(region, on, tx)

@@ -28,12 +28,15 @@ class Doubt(StrEnum):
     RECORDED_DEAD = "recorded-dead"  # 登记为死亡
     ID_NUMBER_CONFLICT = "id-number-conflict"  # 证件号码冲突
     REGION_SPLIT = "region-split"  # 所在地区已拆分
+    UNKNOWN_REGION = "unknown-region"  # 所在地区代码待核
+    UNKNOWN_HOME = "unknown-home"  # 户籍地代码待核: of before the list, or split since
 
 
 # What a correction may have settled: by field, the doubts that it answers.
 ANSWERED: Final[Mapping[str, frozenset[Doubt]]] = {
     "room_id": frozenset({Doubt.UNKNOWN_ROOM, Doubt.CLOSED_ROOM, Doubt.OTHER_REGION}),
-    "region": frozenset({Doubt.OTHER_REGION, Doubt.REGION_SPLIT}),
+    "region": frozenset({Doubt.OTHER_REGION, Doubt.REGION_SPLIT, Doubt.UNKNOWN_REGION}),
+    "origin_region": frozenset({Doubt.UNKNOWN_HOME}),
 }
 OF_ROOM: Final = ANSWERED["room_id"]
 
@@ -55,8 +58,7 @@ def check_arrival(
     still_open = last_until is None
     if still_open and last_region == region and last_arrived_on == arrived_on:
         raise AlreadyArrived()
-    if arrived_on < (last_arrived_on if last_until is None else last_until):
-        raise OverlapsStay()
+    check_bounds(arrived_on, None, last_until or last_arrived_on, None)
 
 
 def check_move(same_region: bool, same_room: bool) -> None:
@@ -94,14 +96,17 @@ def check_expected(leaving_on: date, today: date) -> None:
 def check_bounds(
     arrived_on: date, until: date | None, not_before: date | None, not_after: date | None
 ) -> None:
-    """Whether a corrected stay lies between the one before and the one after it. Raises
-    DepartureBeforeArrival, OverlapsStay."""
+    """Whether a stay lies between the one before and the one after it. Raises
+    DepartureBeforeArrival; OverlapsStay, with the days between which it may lie."""
     if until is not None:
         check_departure(arrived_on, until)
-    if not_before is not None and arrived_on < not_before:
-        raise OverlapsStay()
-    if not_after is not None and (until is None or until > not_after or arrived_on > not_after):
-        raise OverlapsStay()
+    early = not_before is not None and arrived_on < not_before
+    late = not_after is not None and (until is None or until > not_after or arrived_on > not_after)
+    if early or late:
+        raise OverlapsStay(
+            not_before=not_before.isoformat() if not_before else None,
+            not_after=not_after.isoformat() if not_after else None,
+        )
 
 
 def doubts_left(

@@ -11,7 +11,7 @@ from services.migrant.arrivals.models import ChangeKind, StayPurpose
 from services.migrant.arrivals.rules import Doubt
 from services.migrant.types import PastDate, ShortText, TownshipCode
 from shared.codes import FamilyRelation, ResidentId
-from shared.commands import Command, CountyCode
+from shared.commands import Command, HomeCode
 from shared.text import CalendarDay, MobileNumber, PersonName
 
 MOST_TOGETHER = 30
@@ -25,7 +25,7 @@ class RegisterArrival(Command):
 
     name: PersonName
     id_number: ResidentId
-    origin_region: CountyCode
+    origin_region: HomeCode
     region: TownshipCode
     arrived_on: PastDate
     stay_purpose: StayPurpose
@@ -38,7 +38,7 @@ class RegisterArrival(Command):
 class SharedArrival(Command):
     """What everybody of a family arrives with (共同信息): the place, the day, and where from."""
 
-    origin_region: CountyCode
+    origin_region: HomeCode
     region: TownshipCode
     arrived_on: PastDate
     stay_purpose: StayPurpose = StayPurpose.FAMILY
@@ -94,7 +94,7 @@ class RegisterDeparture(Command):
 
     person_id: UUID
     departed_on: PastDate
-    to_region: CountyCode | None = None
+    to_region: HomeCode | None = None
 
 
 class ExpectDeparture(Command):
@@ -102,7 +102,7 @@ class ExpectDeparture(Command):
     simply not happen."""
 
     leaving_on: CalendarDay
-    to_region: CountyCode | None = None
+    to_region: HomeCode | None = None
 
 
 class CorrectStay(Command):
@@ -112,13 +112,13 @@ class CorrectStay(Command):
 
     reason: ShortText
     region: TownshipCode | None = None
-    origin_region: CountyCode | None = None
+    origin_region: HomeCode | None = None
     arrived_on: PastDate | None = None
     stay_purpose: StayPurpose | None = None
     room_id: UUID | None = None
     employer: ShortText | None = None
     departed_on: PastDate | None = None
-    to_region: CountyCode | None = None
+    to_region: HomeCode | None = None
     answered: Annotated[list[Doubt], Field(max_length=len(Doubt), default_factory=list)]
 
 

@@ -14,7 +14,7 @@ from services.migrant.entitlements.queries import list_entitlements
 from services.migrant.entitlements.rules import Situation
 from services.migrant.entitlements.schemas import EntitlementView
 from services.migrant.people.queries import permit_rule, require_person
-from services.migrant.people.rules import OFFICES
+from services.migrant.people.rules import OFFICES, PermitOf
 from shared.db import Tx
 from shared.printing import pdf_of, png_of
 from shared.problems import Text
@@ -75,7 +75,8 @@ async def get_sheet(arrival_id: UUID, language: str, with_name: bool, tx: Tx) ->
     tx.saw(stay.person_id, "arrival")
     situation = Situation(months_here=full_months(stay.in_county_since, tx.today))
     views = await list_entitlements(situation, language, tx, stay.region)
-    return _sheet(views, name, language, tx.today)
+    permit = permit_rule().of(stay.origin_region)
+    return _sheet(views, permit, name, language, tx.today)
 
 
 async def printed(sheet: Sheet, form: SheetForm) -> bytes:
@@ -85,9 +86,14 @@ async def printed(sheet: Sheet, form: SheetForm) -> bytes:
     return await pdf_of(_TEMPLATE, sheet)
 
 
-def _sheet(views: Sequence[EntitlementView], name: str | None, language: str, today: date) -> Sheet:
+def _sheet(
+    views: Sequence[EntitlementView],
+    permit: PermitOf,
+    name: str | None,
+    language: str,
+    today: date,
+) -> Sheet:
     later = sorted((each for each in views if each.open_now is False), key=lambda e: e.from_months)
-    rule = permit_rule()
     return {
         "title": _TITLE.say(language),
         "name": name,
@@ -96,7 +102,7 @@ def _sheet(views: Sequence[EntitlementView], name: str | None, language: str, to
         "later_title": _LATER.say(language),
         "later": [_line(each, _MONTHS.say(language).format(each.from_months)) for each in later],
         "permit_title": _PERMIT.say(language),
-        "permit": rule.referral.say(language),
+        "permit": permit.referral.say(language),
         "rights_title": _RIGHTS_TITLE.say(language),
         "rights": [each.say(language) for each in _RIGHTS],
         "printed_on": today.isoformat(),

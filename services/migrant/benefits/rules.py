@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.migrant.benefits.errors import ApprovedByYou, DrawnUpByYou, OfficeApproved
 from shared.codes import RegionCode
+from shared.text import CalendarDay
 
 APPROVALS: Final = 2  # offices that have to agree (联审)
 MOST_LINES: Final = 20_000  # of a list
@@ -140,7 +141,7 @@ class Programme(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
-    since: date
+    since: CalendarDay
     zh: Annotated[str, Field(min_length=1, max_length=100)]
     en: Annotated[str, Field(min_length=1, max_length=100)]
     source: Annotated[str, Field(min_length=2, max_length=400)]
@@ -148,7 +149,7 @@ class Programme(BaseModel):
     rhythm: Rhythm
     amount_kind: AmountKind
     amount_fen: Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
-    until: date | None = None
+    until: CalendarDay | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -140,7 +140,7 @@ async def _examine_own(
     """Ours is looked up where we keep it, by what it says of itself; that counts for nothing, and
     so does whose it is, until a signature vouches for it."""
     said = claimed(shown)
-    row = await tx.fetch_row(
+    row = await tx.peek(
         _OWN,
         published_since(tx),
         said.jti if said else None,

@@ -16,7 +16,7 @@ from services.migrant.settings import Settings
 from shared.app import Parts
 from shared.auth import current_actor
 from shared.db import Tx
-from shared.http import opened, reads_headers
+from shared.http import door, reads_headers
 
 
 def settings_here(request: Request) -> Settings:
@@ -56,15 +56,11 @@ async def looked(command: CheckCertificate, request: Request) -> Looked:
     return await look_up(command, settings.node_id, known)
 
 
-@reads_headers(key=False)
-async def unkept_transaction(request: Request) -> AsyncIterator[Tx]:
-    """The transaction of a request whose answer holds claims: unlike others it is never stored
-    for replay, not even sealed, since claims are kept by their holder alone."""
-    async with opened(request, personal=True, replayed=False) as tx:
-        yield tx
-
+unkept_transaction = reads_headers(key=False, personal=True)(door(personal=True, replayed=False))
 
 UnkeptTransaction = Annotated[Tx, Depends(unkept_transaction, scope="function")]
+"""The transaction of a request whose answer holds claims: unlike others it is never stored for
+replay, not even sealed, since claims are kept by their holder alone."""
 CheckSettings = Annotated[Settings, Depends(settings_here)]
 Here = Annotated[IssuerHere, Depends(issuer_here)]
 LookedUp = Annotated[Looked, Depends(looked)]

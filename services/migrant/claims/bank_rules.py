@@ -31,6 +31,10 @@ class BankField(StrEnum):
     NAME = "name"  # 户名
     AMOUNT = "amount"  # 金额,元
     REFERENCE = "reference"  # 业务参考号
+    BANK = "bank"  # 开户行: the profile's, the same on each line
+
+
+_NEEDED: Final = frozenset(BankField) - {BankField.NUMBER, BankField.BANK}
 
 
 class _Closed(BaseModel):
@@ -38,7 +42,7 @@ class _Closed(BaseModel):
 
 
 class BankColumn(_Closed):
-    """A column: a `field` of the payment, or the same `text` on each line (bank, remark)."""
+    """A column: a `field` of the payment, or the same `text` on each line (a remark)."""
 
     header: Header
     field: BankField | None = None
@@ -69,13 +73,15 @@ class ResultColumns(_Closed):
 
 
 class BankProfile(_Closed):
-    """A layout (代发文件格式). `totals` puts a last line with the count and the sum."""
+    """A layout (代发文件格式). `bank` is what the bank wants written for the one that keeps the
+    accounts, where a column has it. `totals` puts a last line with the count and the sum."""
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
     zh: Annotated[str, Field(min_length=1, max_length=100)]
     en: Annotated[str, Field(min_length=1, max_length=100)]
     format: Literal["csv", "xlsx"]
     encoding: Literal["utf-8", "gb18030"]
+    bank: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     columns: Annotated[list[BankColumn], Field(min_length=4, max_length=40)]
     totals: bool
     results: ResultColumns
@@ -84,11 +90,14 @@ class BankProfile(_Closed):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         held = Counter(each.field for each in self.columns if each.field is not None)
-        needed = set(BankField) - {BankField.NUMBER}
-        if set(held) - {BankField.NUMBER} != needed or max(held.values()) > 1:
+        if not set(held) >= _NEEDED or max(held.values()) > 1:
             raise ValueError(
                 "账号、户名、金额、参考号各须一列 / account, name, amount and reference: one column"
                 " each"
+            )
+        if (BankField.BANK in held) != (self.bank is not None):
+            raise ValueError(
+                "有开户行一列的写明银行名称,没有的不写 / the bank's name goes with a column for it"
             )
         if len({spelling(each.header) for each in self.columns}) < len(self.columns):
             raise ValueError("列名不得重复 / two columns have one header")
@@ -139,6 +148,7 @@ def _row(profile: BankProfile, number: int, payment: Payment) -> list[str]:
         BankField.NAME: payment.name,
         BankField.AMOUNT: yuan(payment.amount_fen),
         BankField.REFERENCE: payment.reference,
+        BankField.BANK: profile.bank or "",
     }
     return [cells[each.field] if each.field else each.text or "" for each in profile.columns]
 

@@ -35,6 +35,15 @@ class ClaimedBefore(Conflict):
     )
 
 
+class BeingTakenBack(Conflict):
+    type = "claim-being-taken-back"
+    title = Text(
+        "同一服务、同一天的报销正在撤回:支付地确认撤回,或告知已支付后再办",
+        "One for this service and day is being taken back: go on once the paying county has given"
+        " it back, or says that it has paid",
+    )
+
+
 class NotNow(Conflict):
     type = "claim-not-at-this-step"
     title = Text("此报销目前不能这样办理", "This cannot be done with the claim where it stands")
@@ -140,6 +149,11 @@ class RecallUnderWay(Conflict):
         "正在向支付地收回,收回或得知已支付后再办",
         "The claim was asked back: go on once that county gave it back, or says that it has paid",
     )
+
+
+class PaperUnreadable(Conflict):
+    type = "claim-paper-unreadable"
+    title = Text("附件已损坏,请重新上传", "This paper is damaged: attach it anew")
 
 
 class NotTheApprover(Forbidden):

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.migrant.claims.carrying import is_carried, submit, tell_again, tell_step
 from services.migrant.claims.errors import (
     AnsweredThere,
+    BeingTakenBack,
     ClaimedBefore,
     DisputedBefore,
     NoRule,
@@ -60,12 +61,19 @@ from services.migrant.people.queries import require_person
 from services.migrant.people.rules import OFFICES
 from services.migrant.types import COUNTY_DIGITS
 from shared.db import Tx
+from shared.homes import is_outside_mainland
 from shared.ids import new_id
 from shared.problems import OutsideJurisdiction, Problem
 from shared.subjects import require_own
 
 _TELL_PAPERS = "UPDATE claim_papers SET to_tell = true WHERE claim_id = $1"
-_SAME_CLAIMS = "SELECT claim_exists($1, $2, $3, $4, $5)"
+_ALIKE = "SELECT * FROM claims_alike($1, $2, $3)"
+_TAKES_PAPERS = (
+    ClaimStatus.FILED,
+    ClaimStatus.CHECKED,
+    ClaimStatus.SENT,  # in place of one that did not go
+    ClaimStatus.OBJECTED,
+)
 
 
 async def set_rule(command: SetClaimRule, tx: Tx) -> ClaimRuleView:
@@ -84,7 +92,7 @@ async def set_rule(command: SetClaimRule, tx: Tx) -> ClaimRuleView:
 
 async def file_claim(command: FileClaim, tx: Tx) -> ClaimView:
     """File a claim, by the desk or by herself. Raises OutsideJurisdiction, NotFound (also for a
-    person the desk has not met), NoRule, PayerUnknown, ClaimedBefore."""
+    person the desk has not met), NoRule, PayerUnknown, ClaimedBefore, BeingTakenBack."""
     if not tx.actor.covers(command.region):
         raise OutsideJurisdiction()
     await require_own(command.person_id, tx, *OFFICES)
@@ -128,7 +136,10 @@ def _claim(command: FileClaim, person: PersonHere, rule: ClaimRule, tx: Tx) -> C
 def _payer_region(command: FileClaim, person: PersonHere, rule: ClaimRule) -> str | None:
     """Raises PayerUnknown."""
     if rule.payer is Payer.HOME:
-        return (command.payer_region or person.origin_region)[:COUNTY_DIGITS]
+        home = command.payer_region or person.origin_region
+        if is_outside_mainland(home):  # no county there takes part: who else pays has to be said
+            raise PayerUnknown()
+        return home[:COUNTY_DIGITS]
     if rule.payer is Payer.EMPLOYER:
         if command.employer_code is None:
             raise PayerUnknown()
@@ -146,29 +157,30 @@ def _provider_index(provider: str, tx: Tx) -> bytes:
 
 async def _first(claim: Claim, tx: Tx) -> None:
     """Raises ClaimedBefore, wherever in the county it was. Two filed at the same moment wait for
-    one another."""
+    one another. Of a service and day of which one was taken back none is filed with another sum or
+    provider either, while the paying county may yet pay that one (BeingTakenBack), and where it
+    has: she objects to that one instead."""
     await tx.execute("SELECT pg_advisory_xact_lock(13, hashtext($1))", str(claim.person_id))
-    if await tx.fetch_value(
-        _SAME_CLAIMS,
-        claim.person_id,
-        claim.service,
-        claim.served_on,
-        claim.provider_index,
-        claim.amount_fen,
+    alike = await tx.fetch(_ALIKE, claim.person_id, claim.service, claim.served_on)
+    if any(each["status"] == ClaimStatus.WITHDRAWN for each in alike):
+        raise BeingTakenBack()
+    said = (claim.provider_index, claim.amount_fen)
+    if any(
+        each["taken_back"] or (each["provider_index"], each["amount_fen"]) == said for each in alike
     ):
         raise ClaimedBefore()
 
 
 async def attach_paper(claim_id: UUID, kind: PaperKind, content: bytes, tx: Tx) -> PaperView:
-    """Attach a receipt or record while the claim is open. Raises NotFound, NotNow, PaperTooLarge,
-    NotAPaper, TooManyPapers."""
+    """Attach a receipt or record while nothing is decided. One attached to a claim that was sent
+    follows it. Raises NotFound, NotNow, PaperTooLarge, NotAPaper, TooManyPapers."""
     claim = await _own(claim_id, tx)
     if len(content) > MOST_BYTES:
         raise PaperTooLarge()
     media_type = media_type_of(content)
     if media_type is None:
         raise NotAPaper()
-    if claim.status not in (ClaimStatus.FILED, ClaimStatus.CHECKED, ClaimStatus.OBJECTED):
+    if claim.status not in _TAKES_PAPERS:
         raise NotNow(stands=claim.status)
     count = await tx.fetch_value("SELECT count(*) FROM claim_papers WHERE claim_id = $1", claim_id)
     if count >= MOST_PAPERS:
@@ -216,7 +228,7 @@ async def send_claim(claim_id: UUID, tx: Tx) -> ClaimView:
 async def correct_claim(claim_id: UUID, command: CorrectClaim, tx: Tx) -> ClaimView:
     """Put a claim right that was not paid (更正). One that its home county has, or gets, goes there
     anew and is decided anew; any other is looked at anew. Raises NotNow, RecallUnderWay,
-    NothingToCorrect, ClaimedBefore."""
+    NothingToCorrect, ClaimedBefore, BeingTakenBack."""
     claim, rule = await _at(claim_id, Step.CORRECT, tx)
     if claim.recalled_on is not None:
         raise RecallUnderWay()
@@ -339,7 +351,8 @@ async def object_to_claim(claim_id: UUID, command: ObjectToClaim, tx: Tx) -> Cla
 
 
 async def withdraw_claim(claim_id: UUID, tx: Tx) -> ClaimView:
-    """She takes it back; the same may be claimed again. Raises NotFound, NotNow."""
+    """She takes it back. The same may be claimed again: at once where nobody else has it, else
+    once the paying county has given it back (recalling.py). Raises NotFound, NotNow."""
     await _own(claim_id, tx)
     claim, rule = await _at(claim_id, Step.WITHDRAW, tx)
     claim.withdrawn_on = tx.today

@@ -29,11 +29,12 @@ async def hear_answer(event: ClaimAnswerReceived, tx: Tx) -> None:
     claim.answers_heard = event.number
     if event.revision < claim.revision:
         await tell_again(claim, await rule_of(claim, tx), tx)
-    elif claim.recalled_on is not None and event.standing == Standing.WITHDRAWN:
-        await given_back(claim, tx)
-    elif not claim.by_hand:
-        claim.recalled_on = None  # it has paid: then nothing is settled on paper
-        await _take_over(claim, event, tx)
+    else:
+        if event.standing == Standing.WITHDRAWN:
+            await given_back(claim, tx)
+        if not claim.by_hand:
+            claim.recalled_on = None  # it has paid: then nothing is settled on paper
+            await _take_over(claim, event, tx)
     await tx.save(claim)
 
 

@@ -52,7 +52,7 @@ class Claim(ClaimBetween, table=True):
     """A claim (报销申请). `region` is the residence, where it was filed. `revision` counts what the
     paying county was told of it, `answers_heard` is the number of its last answer; `by_hand` where
     it is reached on paper. `recalled_on` is when the claim was asked back to be settled on paper,
-    until that county has given it back."""
+    until that county has given it back; `given_back_on` since when it does not have it any more."""
 
     __tablename__ = "claims"
     __table_args__ = (
@@ -79,14 +79,15 @@ class Claim(ClaimBetween, table=True):
     arrived_on: date | None = None
     by_hand: bool = False
     recalled_on: date | None = None
+    given_back_on: date | None = None
     recorded_at: datetime = Field(sa_type=Timestamp)
     recorded_by: str
 
 
 class ClaimPaper(Row, table=True):
     """A receipt or record attached to a claim; the file itself is sealed. `to_tell` while it has
-    to go to the county that pays, `told_at` when it left, `refused` where our exchange does not
-    carry such a file."""
+    to go to the county that pays, `told_at` when it left, `refused` where it does not go: our
+    exchange does not carry such a file, or its seal does not open."""
 
     __tablename__ = "claim_papers"
     __table_args__ = (

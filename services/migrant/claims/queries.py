@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from services.migrant.claims.errors import PaperUnreadable
 from services.migrant.claims.models import Claim, ClaimPaper, ClaimRuleRow
 from services.migrant.claims.rules import SHIPPED, ClaimRule, ClaimStatus, rule_on
 from services.migrant.claims.schemas import ClaimRuleView, ClaimView, PaperView
@@ -10,7 +11,7 @@ from services.migrant.claims.sealing import opened
 from services.migrant.people.queries import current_id
 from services.migrant.people.rules import OFFICES, is_office
 from shared.actors import narrow
-from shared.crypto import mask
+from shared.crypto import SealBroken, mask
 from shared.db import Tx
 from shared.pages import Page, encode_cursor, id_in
 from shared.problems import NotFound
@@ -20,7 +21,12 @@ _LIST = """
 SELECT * FROM claims
 WHERE region LIKE $1 || '%' AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3)
   AND (NOT $4 OR due_on < $5) AND ($6::uuid IS NULL OR person_id = $6)
-ORDER BY id DESC LIMIT $7
+  AND (NOT $7 OR (status IN ('sent', 'objected') AND EXISTS (
+    SELECT FROM claim_papers AS paper
+    WHERE paper.claim_id = claims.id AND paper.refused AND NOT EXISTS (
+      SELECT FROM claim_papers AS newer WHERE newer.claim_id = claims.id
+      AND newer.kind = paper.kind AND newer.id > paper.id AND NOT newer.refused))))
+ORDER BY id DESC LIMIT $8
 """
 _PAPERS = """
 SELECT id, claim_id, kind, media_type, size, added_at, told_at, refused FROM claim_papers
@@ -58,6 +64,7 @@ async def list_claims(
     region: str | None,
     status: ClaimStatus | None,
     overdue: bool,
+    paper_refused: bool,
     person_id: UUID | None,
     limit: int,
     cursor: str | None,
@@ -76,6 +83,7 @@ async def list_claims(
         overdue,
         tx.today,
         None if person_id is None else await current_id(person_id, tx),
+        paper_refused,
         limit + 1,
     )
     page = found[:limit]
@@ -86,12 +94,15 @@ async def list_claims(
 
 
 async def get_paper(paper_id: UUID, tx: Tx) -> tuple[bytes, str]:
-    """A paper's content and media type. Raises NotFound."""
+    """A paper's content and media type. Raises NotFound, PaperUnreadable."""
     paper = await tx.require(ClaimPaper, paper_id)
     claim = await tx.require(Claim, paper.claim_id)
     await require_own(claim.person_id, tx, *OFFICES)
     tx.saw(claim.person_id, "claim")
-    content = tx.vault.open_bytes(paper.content_sealed, paper_place(paper.id))
+    try:
+        content = tx.vault.open_bytes(paper.content_sealed, paper_place(paper.id))
+    except SealBroken as error:
+        raise PaperUnreadable() from error
     return content, paper.media_type
 
 

@@ -1,8 +1,10 @@
-"""Asking a claim back from its home county, to be settled on paper (收回改走纸质).
+"""Asking a claim back from its home county, to be settled on paper (收回改走纸质), and hearing that
+it gave one back, this or one that she took back.
 
-Two-state, so that nothing is paid twice: nobody enters an answer on paper before that county has
-given the claim back, or our exchange says that it never left. A county that has paid, or whose
-payment is on its way, answers so instead, and nothing is settled on paper.
+Two-state, so that nothing is paid twice: before that county has given the claim back, or our
+exchange says that it never left, nobody enters an answer on paper, nor files anew what she took
+back. A county that has paid, or whose payment is on its way, answers so instead, and the claim
+stands as paid.
 """
 
 from uuid import UUID
@@ -33,14 +35,19 @@ async def recall_claim(claim_id: UUID, tx: Tx) -> ClaimView:
 
 
 async def given_back(claim: Claim, tx: Tx) -> None:
-    """From now on its payer is reached on paper. The caller saves the claim."""
-    claim.by_hand, claim.recalled_on = True, None
-    await release_papers(claim.id, tx)
+    """The paying county does not have it any more, and cannot pay it. What was asked back is
+    settled on paper from now on. The caller saves the claim."""
+    claim.given_back_on = claim.given_back_on or tx.today
+    if claim.recalled_on is not None:
+        claim.by_hand, claim.recalled_on = True, None
+        await release_papers(claim.id, tx)
 
 
 async def note_never_left(event: ClaimNeverLeft, tx: Tx) -> None:
     """The exchange had not sent it yet, and does not any more."""
     claim = await tx.get(Claim, event.claim_id, lock=True)
-    if claim is not None and claim.recalled_on and event.revision <= claim.revision:
+    if claim is None or event.revision > claim.revision:
+        return
+    if claim.recalled_on is not None or claim.status == ClaimStatus.WITHDRAWN:
         await given_back(claim, tx)
         await tx.save(claim)

@@ -53,11 +53,16 @@ async def list_claims(
     region: Annotated[RegionCode | None, Query(max_length=12)] = None,
     status: ClaimStatus | None = None,
     overdue: Annotated[bool, Query(description="only where the next step is late")] = False,
+    paper_refused: Annotated[
+        bool, Query(description="only under way with a paper that did not go, to attach anew")
+    ] = False,
     person_id: UUID | None = None,
     limit: Limit = 25,
     cursor: Cursor = None,
 ) -> Page[ClaimView]:
-    return await queries.list_claims(region, status, overdue, person_id, limit, cursor, tx)
+    return await queries.list_claims(
+        region, status, overdue, paper_refused, person_id, limit, cursor, tx
+    )
 
 
 @router.get("/claims/{claim_id}", summary="Read a claim")

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.migrant.claims.errors import GrantTooHigh, GrantTooLow, ReasonNeeded
+from shared.text import CalendarDay
 
 MOST_BYTES: Final = 20 * 1024 * 1024  # of one paper, as of an attachment of the exchange
 MOST_PAPERS: Final = 20  # of one claim
@@ -127,7 +128,7 @@ class ClaimRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
-    since: date
+    since: CalendarDay
     zh: Annotated[str, Field(min_length=1, max_length=200)]
     en: Annotated[str, Field(min_length=1, max_length=200)]
     payer: Payer

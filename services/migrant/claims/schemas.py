@@ -93,7 +93,8 @@ class PaymentsView(BaseModel):
 
 class PaperView(BaseModel):
     """A paper without its content. `told_at` is when it left for the paying county; `refused`
-    where the exchange does not carry such a file: attach it anew as another one."""
+    where it does not go: our exchange does not carry such a file, or it is damaged. Attach it anew
+    as another one."""
 
     id: UUID
     claim_id: UUID
@@ -109,8 +110,9 @@ class ClaimView(BaseModel):
     """A claim. The account is masked; `overdue` is whether the next step is late, which never
     takes anything from the claim. `office_in_time` and `payer_in_time` are about offices. The
     paying county has it since `arrived_on`; `by_hand` where it is reached on paper, `recalled_on`
-    since when it is asked back for that. `paid_fen` is
-    what was paid in all, `reference` the inquiry or dispute about it."""
+    since when it is asked back for that; it does not have it any more since `given_back_on`: only
+    then what she took back can be filed anew. `paid_fen` is what was paid in all, `reference` the
+    inquiry or dispute about it."""
 
     id: UUID
     person_id: UUID
@@ -143,6 +145,7 @@ class ClaimView(BaseModel):
     arrived_on: date | None
     by_hand: bool
     recalled_on: date | None
+    given_back_on: date | None
     paid_fen: int | None
     reference: str | None
     papers: Sequence[PaperView]

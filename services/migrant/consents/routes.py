@@ -79,7 +79,12 @@ async def decline_consent(
     return await handlers.decline_consent(command, tx)
 
 
-@router.get("/people/{person_id}/consents.pdf", summary="What she agreed to, on one page")
+@router.get(
+    "/people/{person_id}/consents.pdf",
+    summary="What she agreed to, on one page",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
 async def print_sheet(
     person_id: UUID, actor: CanReadOwnHere, language: Language, tx: PersonalTransaction
 ) -> Response:

@@ -2,7 +2,6 @@
 art. 14), and nobody has to say who she is to learn what she can get."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from shared.http import (
     etag,
 )
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["entitlements"], route_class=Route)
 
@@ -100,7 +100,7 @@ async def get_entry(
     tx: Transaction,
     response: Response,
     area: RegionCode | None = None,
-    on: date | None = None,
+    on: CalendarDay | None = None,
 ) -> CatalogueEntryView:
     view = await queries.get_entry(code, area, on, tx)
     response.headers["ETag"] = etag(view.number)

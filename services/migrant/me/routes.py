@@ -141,7 +141,7 @@ async def list_my_referrals(
 async def list_my_claims(
     actor: CanBeHerself, tx: PersonalTransaction, limit: Limit = 25, cursor: Cursor = None
 ) -> Page[ClaimView]:
-    return await list_claims(None, None, False, await own_id(tx), limit, cursor, tx)
+    return await list_claims(None, None, False, False, await own_id(tx), limit, cursor, tx)
 
 
 @router.get("/me/received-claims", summary="Claims that another county sent here for me")

@@ -96,11 +96,13 @@ def permit_rule() -> PermitRule:
     return PermitRule.model_validate_json(text)
 
 
-async def permit_information(person_id: UUID, language: str, tx: Tx) -> PermitInformation | None:
+async def permit_information(
+    person_id: UUID, origin_region: str, language: str, tx: Tx
+) -> PermitInformation | None:
     """How far her stays anywhere in the county have come to the half-year; None when she does not
     live here now."""
     stays = await tx.fetch("SELECT since, until FROM days_in_county($1)", person_id)
-    rule = permit_rule()
+    rule, permit = permit_rule(), permit_rule().of(origin_region)
     found = half_year([(row["since"], row["until"]) for row in stays], tx.today, rule)
     if found is None:
         return None
@@ -119,8 +121,8 @@ async def permit_information(person_id: UUID, language: str, tx: Tx) -> PermitIn
             for each in found.absences
         ],
         information=PERMIT_TEXT.say(language),
-        referral=rule.referral.say(language),
-        source=rule.source.say(language),
+        referral=permit.referral.say(language),
+        source=permit.source.say(language),
     )
 
 
@@ -147,6 +149,8 @@ async def get_person(person_id: UUID, language: str, tx: Tx) -> PersonHereView:
         origin_region=person.origin_region,
         died_on=await died_on(person.person_id, tx),
         stay=StayView(**stay.model_dump()) if stay else None,
-        residence_permit=await permit_information(person.person_id, language, tx),
+        residence_permit=await permit_information(
+            person.person_id, person.origin_region, language, tx
+        ),
         updated_at=person.updated_at,
     )

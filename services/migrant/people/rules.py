@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.actors import Actor
 from shared.crypto import mask
+from shared.homes import is_outside_mainland
 from shared.problems import Text
 from shared.usage import Purpose
 
@@ -39,16 +40,27 @@ class Words(BaseModel):
         return self.zh if language == "zh" else self.en
 
 
-class PermitRule(BaseModel):
-    """How long one lives here before the police can be asked for a permit (居住证申领条件), which
-    absences do not begin that anew, by which rule, and where to go. A county edits the file."""
+class PermitOf(BaseModel):
+    """Which permit somebody asks for: by which rule, and where."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    months: Annotated[int, Field(ge=1, le=24)]
-    absence_days: Annotated[int, Field(ge=0, le=183)]
     source: Words
     referral: Words
+
+
+class PermitRule(PermitOf):
+    """How long one lives here before the police can be asked for a permit (居住证申领条件), which
+    absences do not begin that anew, by which rule, and where to go; residents of Taiwan, Hong Kong
+    and Macao have one of their own (港澳台居民居住证). A county edits the file."""
+
+    months: Annotated[int, Field(ge=1, le=24)]
+    absence_days: Annotated[int, Field(ge=0, le=183)]
+    outside_mainland: PermitOf
+
+    def of(self, origin_region: str) -> PermitOf:
+        """The permit of somebody from that region."""
+        return self.outside_mainland if is_outside_mainland(origin_region) else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,22 @@ def standing(versions: Sequence[RegionVersion], on: date, today: date) -> str | 
     return there[-1].became[0] if there and len(there[-1].became) == 1 else None
 
 
+def home_today(versions: Sequence[RegionVersion], today: date) -> str | None:
+    """The code by which a home goes today: its own while it exists, or that of the one place it
+    became, whenever she left it. None where it is neither."""
+    if any(_existed(each, today) for each in versions):
+        return versions[0].code
+    became = _became(versions)
+    return became[0] if has_ended(versions, today) and len(became) == 1 else None
+
+
+def has_ended(versions: Sequence[RegionVersion], today: date) -> bool:
+    """Whether it was a region once, of a code that is none today."""
+    return not any(_existed(each, today) for each in versions) and any(
+        each.valid_to and each.valid_to <= today for each in versions
+    )
+
+
 def unknown(
     field: str, code: str, versions: Sequence[RegionVersion], names: Mapping[str, str], today: date
 ) -> UnknownRegion:

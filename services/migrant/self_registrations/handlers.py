@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from services.migrant.limits.queries import limits_of
+from services.migrant.limits.rules import Limit
 from services.migrant.people.queries import region_of
 from services.migrant.regions.queries import place_of
 from services.migrant.self_registrations.errors import OneOpenAlready, TooManyToday
@@ -9,7 +11,6 @@ from services.migrant.self_registrations.models import SelfRegistration
 from services.migrant.self_registrations.queries import require, seen
 from services.migrant.self_registrations.rules import (
     KEPT_FOR,
-    MOST_IN_A_DAY,
     Status,
     new_code,
     require_undecided,
@@ -56,7 +57,8 @@ async def enter(
     earlier = await tx.fetch_row(_EARLIER, login, tx.now)
     if earlier is not None and earlier["open"]:
         raise OneOpenAlready()
-    if earlier is not None and earlier["today"] >= MOST_IN_A_DAY:
+    most = (await limits_of(command.region, tx))[Limit.FORMS_EACH_DAY]
+    if earlier is not None and earlier["today"] >= most:
         raise TooManyToday()
     row = SelfRegistration(
         id=new_id(),
@@ -133,14 +135,15 @@ async def decide(row: SelfRegistration, status: Status, tx: Tx) -> None:
 
 
 async def erase_expired(tx: Tx) -> None:
-    """What nobody confirmed in time, what was decided long ago, codes and guesses of the past.
-    Doing it twice erases nothing more."""
+    """What nobody confirmed in time, what was decided long ago, codes, guesses and counts of the
+    past. Doing it twice erases nothing more."""
     for statement in (
         "DELETE FROM self_registrations WHERE expires_at <= $1",
         "DELETE FROM account_codes WHERE expires_at <= $1",
         "DELETE FROM account_tries WHERE until <= $1",
     ):
         await tx.execute(statement, tx.now)
+    await tx.execute("DELETE FROM form_counts WHERE day < $1", tx.today)
 
 
 async def _fill(row: SelfRegistration, command: SelfRegister, tx: Tx) -> None:

@@ -1,6 +1,7 @@
-"""Table: what people filled in on their phones, until the desk has seen them."""
+"""Tables: what people filled in on their phones, until the desk has seen them; how many forms came
+today."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -55,3 +56,15 @@ class SelfRegistration(Row, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=Timestamp)
     decided_by: str | None = None
     version: int = 1
+
+
+class FormCount(Row, table=True):
+    """How many forms of the open page came on a day from one network address, which is a keyed mark
+    here that another day does not have."""
+
+    __tablename__ = "form_counts"
+    __table_args__ = (Index("form_counts_day", "day"),)
+
+    mark: bytes = Field(primary_key=True)
+    day: date
+    forms: int

@@ -7,25 +7,20 @@ anybody can be read here.
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from services.migrant.limits.queries import limits_of
+from services.migrant.limits.rules import Limit
 from services.migrant.self_registrations.errors import TooManyToday
 from services.migrant.self_registrations.handlers import decide, enter, fill_anew
 from services.migrant.self_registrations.models import SelfRegistration
 from services.migrant.self_registrations.queries import form_of, note
-from services.migrant.self_registrations.rules import (
-    MOST_FROM_AN_ADDRESS,
-    MOST_WITHOUT_LOGIN,
-    Status,
-)
+from services.migrant.self_registrations.rules import Status
 from services.migrant.self_registrations.schemas import Companion, SelfRegister
-from shared.app import Parts
 from shared.db import Tx
 from shared.subjects import login_id
-from shared.turnstile import Turnstile
 
 _HERS: Final = tuple(name for name in SelfRegister.model_fields if name != "companions")
 _COMPANION: Final = re.compile(
@@ -35,16 +30,24 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _OPEN = (
     "SELECT * FROM self_registrations WHERE login_id = $1 AND form_sealed IS NOT NULL FOR UPDATE"
 )
+_COUNT = """
+INSERT INTO form_counts AS counted (mark, day, forms) VALUES ($1, $2, 1)
+ON CONFLICT (mark) DO UPDATE SET forms = counted.forms + 1 WHERE counted.forms < $3
+RETURNING forms
+"""
 _WITHOUT_LOGIN = """
 SELECT count(*) FROM self_registrations WHERE form_sealed IS NOT NULL AND sub_sealed IS NULL
 """
 
 
-@asynccontextmanager
-async def page_turnstile(parts: Parts) -> AsyncIterator[None]:
-    """Keeps one address from filling the desk's queue."""
-    parts.app.state.page_turnstile = Turnstile(MOST_FROM_AN_ADDRESS, TooManyToday)
-    yield
+async def count_form(address: str, tx: Tx) -> None:
+    """Keeps one network address from filling the desk's queue, however many replicas there are. Of
+    the address only a keyed mark of this day is written, which is gone the next. Raises
+    TooManyToday."""
+    most = (await limits_of(tx.actor.region, tx))[Limit.FORMS_ADDRESS_DAY]
+    mark = tx.vault.index(f"{tx.today}:{address}", "form_address")
+    if await tx.fetch_value(_COUNT, mark, tx.today, most) is None:
+        raise TooManyToday()
 
 
 def key_of(sent: str) -> str:
@@ -99,7 +102,8 @@ async def send_form(key: str, command: SelfRegister, tx: Tx) -> SelfRegistration
     if row is not None:
         await fill_anew(row, command, tx)
     else:
-        if await tx.fetch_value(_WITHOUT_LOGIN) >= MOST_WITHOUT_LOGIN:
+        most = (await limits_of(tx.actor.region, tx))[Limit.FORMS_WAITING]
+        if await tx.fetch_value(_WITHOUT_LOGIN) >= most:
             raise TooManyToday()
         row = await enter(_login(key), command, tx)
     note(row, tx)

@@ -101,6 +101,10 @@ _NAME: Final = Field("name", Text("姓名", "Name"), attributes='autocomplete="n
 _NUMBER: Final = Field(
     "id_number",
     Text("身份证号", "Id number"),
+    Text(
+        "港澳台居民填居住证上的18位号码",
+        "From Hong Kong, Macao or Taiwan: the 18 digits of your residence permit",
+    ),
     attributes='autocapitalize="characters" autocomplete="off"',
 )
 _PURPOSE: Final = Field("stay_purpose", Text("来这里做什么", "Why you came"))

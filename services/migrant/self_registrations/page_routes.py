@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from services.migrant.regions.queries import code_today, name_of
 from services.migrant.self_registrations.open_page import (
     command_of,
+    count_form,
     filled_in,
     key_of,
     send_form,
@@ -25,7 +26,6 @@ from services.migrant.self_registrations.page import (
 from shared.db import Tx
 from shared.http import Language, PublicTransaction, Route
 from shared.problems import Problem
-from shared.turnstile import Turnstile
 from shared.usage import Purpose
 from shared.validation import field_errors
 
@@ -102,9 +102,8 @@ async def _take(
         if "id_number" in wrong and "origin_region" not in values:
             wrong.pop("origin_region", None)  # it would come from the number
         return await _form(key, values, companions, language, tx, wrong)
-    turnstile: Turnstile = request.app.state.page_turnstile
     try:
-        turnstile.pass_one(request.client.host if request.client else "")
+        await count_form(request.client.host if request.client else "", tx)
         async with tx.attempt():
             row = await send_form(key, command, tx)
     except Problem as problem:

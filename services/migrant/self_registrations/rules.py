@@ -11,12 +11,7 @@ from services.migrant.self_registrations.errors import AlreadyDecided
 
 # Long enough for a day off at the desk, and no longer (PIPL art. 19: the shortest time needed).
 KEPT_FOR: Final = timedelta(days=14)
-MOST_IN_A_DAY: Final = 5
 MOST_COMPANIONS: Final = 20
-# Forms without a login: so many a day from one address (a site or a dormitory shares one), and so
-# many waiting in one county; what is beyond goes to the desk. Shipped defaults.
-MOST_FROM_AN_ADDRESS: Final = 200
-MOST_WITHOUT_LOGIN: Final = 5000
 
 
 class Status(StrEnum):

@@ -12,7 +12,7 @@ from services.migrant.arrivals.schemas import ArrivalView
 from services.migrant.self_registrations.rules import MOST_COMPANIONS, Status
 from services.migrant.types import PastDate, ShortText, TownshipCode
 from shared.codes import ResidentId
-from shared.commands import Command, CountyCode
+from shared.commands import Command, HomeCode
 from shared.text import FreeText, MobileNumber, PersonName
 
 
@@ -21,7 +21,7 @@ class Companion(Command):
 
     name: PersonName
     id_number: ResidentId
-    origin_region: CountyCode | None = None
+    origin_region: HomeCode | None = None
     stay_purpose: StayPurpose = StayPurpose.FAMILY
 
 
@@ -30,7 +30,7 @@ class SelfRegister(Command):
 
     name: PersonName
     id_number: ResidentId
-    origin_region: CountyCode
+    origin_region: HomeCode
     region: TownshipCode
     arrived_on: PastDate
     stay_purpose: StayPurpose
@@ -54,7 +54,7 @@ class Correction(Command):
     number: Annotated[int, Field(ge=0, le=MOST_COMPANIONS)]
     name: PersonName | None = None
     id_number: ResidentId | None = None
-    origin_region: CountyCode | None = None
+    origin_region: HomeCode | None = None
     region: TownshipCode | None = None
     arrived_on: PastDate | None = None
     stay_purpose: StayPurpose | None = None

@@ -1,6 +1,5 @@
 """HTTP door of services delivered."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -16,6 +15,7 @@ from services.migrant.services.schemas import (
 )
 from shared.http import Cursor, Limit, PersonalTransaction, Route
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["services"], route_class=Route)
 
@@ -33,8 +33,8 @@ async def list_records(
     tx: PersonalTransaction,
     person_id: UUID | None = None,
     service: Service | None = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: CalendarDay | None = None,
+    until: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ServiceRecordView]:

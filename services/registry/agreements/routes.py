@@ -1,7 +1,6 @@
 """HTTP door of agreements."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -20,6 +19,7 @@ from services.registry.auth import CanRead, CanWrite
 from shared.codes import RegionCode
 from shared.http import Cursor, Limit, Route, Transaction
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["agreements"], route_class=Route)
 
@@ -45,7 +45,7 @@ async def list_agreements(
     region: RegionCode | None = None,
     kind: AgreementKind | None = None,
     party_id: UUID | None = None,
-    expiring_before: date | None = None,
+    expiring_before: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AgreementView]:

@@ -1,6 +1,5 @@
 """HTTP door of blind zones."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from shared.codes import RegionCode
 from shared.commands import CountyCode
 from shared.http import Cursor, IfMatch, Limit, Route, Transaction, etag
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["blind zones"], route_class=Route)
 
@@ -110,6 +110,6 @@ async def get_responsible_office(
     tx: Transaction,
     region: CountyCode,
     estate: Annotated[str | None, Query(min_length=1, max_length=60)] = None,
-    on: date | None = None,
+    on: CalendarDay | None = None,
 ) -> ResponsibleOffice:
     return await queries.get_responsible_office(region, estate, on, tx)

@@ -118,7 +118,7 @@ def read(row: Any, vault: Vault) -> Read:
 
 async def note_looks(region: str, tx: Tx) -> None:
     """Everybody of the region is looked at: each can see that."""
-    await tx.connection.execute(
+    await (await tx.begin()).execute(
         _SEEN,
         region,
         tx.now,
@@ -136,7 +136,7 @@ async def send_compared(
     """Send the region's records as CSV (see Reader), in no order: sorting a county costs more than
     sorting the few pairs that come of it."""
     query = COMPARED.replace("id_number_sealed", "encode(id_number_sealed, 'hex')")
-    await tx.connection.copy_from_query(
+    await (await tx.begin()).copy_from_query(
         f"{query} WHERE {IN_REGION}",
         region,
         output=to,
@@ -147,7 +147,7 @@ async def send_compared(
 
 async def count_compared(region: str, tx: Tx) -> int:
     return int(
-        await tx.connection.fetchval(
+        await (await tx.begin()).fetchval(
             f"SELECT count(*) FROM persons WHERE {IN_REGION}",  # noqa: S608 our own names
             region,
             timeout=_LONG,
@@ -158,7 +158,7 @@ async def count_compared(region: str, tx: Tx) -> int:
 async def enter_pairs(pairs: Sequence[Pair], search_id: UUID | None, tx: Tx) -> int:
     """Enter pairs into the queue; one that waits there is weighed anew, one that was decided stays
     as it is. Returns how many are new."""
-    rows = await tx.connection.fetch(
+    rows = await (await tx.begin()).fetch(
         _ENTER,
         [new_id() for _ in pairs],
         [pair.first for pair in pairs],
@@ -176,5 +176,5 @@ async def enter_pairs(pairs: Sequence[Pair], search_id: UUID | None, tx: Tx) -> 
 
 async def lapse_pairs(region: str, search_id: UUID, began: Any, tx: Tx) -> int:
     """Take out of the queue what a search of the region no longer found. Returns how many."""
-    tag = await tx.connection.execute(_LAPSE, region, search_id, began, timeout=_LONG)
+    tag = await (await tx.begin()).execute(_LAPSE, region, search_id, began, timeout=_LONG)
     return int(tag.split()[-1])

@@ -21,7 +21,8 @@ from services.registry.duplicates.program import Task
 from services.registry.settings import Settings
 from shared.actors import Actor
 from shared.app import Parts
-from shared.db import Connection, Database
+from shared.connections import Connection
+from shared.db import Database
 from shared.tasks import end
 from shared.usage import Purpose
 

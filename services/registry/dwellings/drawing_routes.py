@@ -1,6 +1,5 @@
 """HTTP door of what is looked at and printed of a building: its plan and its door plates."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from services.registry.dwellings import drawings
 from shared.drawing import Drawing
 from shared.http import PersonalTransaction, Route, Transaction
 from shared.printing import pdf_of, pdf_of_svg
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["dwellings"], route_class=Route)
 
@@ -29,7 +29,7 @@ _PRINT: dict[int | str, dict[str, Any]] = {200: {"content": {PDF: {}}}}
     responses=_PICTURE,
 )
 async def get_plan(
-    dwelling_id: UUID, actor: CanRead, tx: PersonalTransaction, on: date | None = None
+    dwelling_id: UUID, actor: CanRead, tx: PersonalTransaction, on: CalendarDay | None = None
 ) -> Response:
     return _picture(await drawings.get_plan(dwelling_id, on, tx))
 
@@ -41,7 +41,7 @@ async def get_plan(
     responses=_PRINT,
 )
 async def print_plan(
-    dwelling_id: UUID, actor: CanRead, tx: PersonalTransaction, on: date | None = None
+    dwelling_id: UUID, actor: CanRead, tx: PersonalTransaction, on: CalendarDay | None = None
 ) -> Response:
     drawing = await drawings.get_plan(dwelling_id, on, tx)
     wide = drawing.width > drawing.height

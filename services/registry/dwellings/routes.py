@@ -1,6 +1,5 @@
 """HTTP door of dwellings and rooms."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -26,6 +25,7 @@ from services.registry.dwellings.schemas import (
 from shared.codes import RegionCode
 from shared.http import Cursor, IfMatch, Limit, PersonalTransaction, Route, Transaction, etag
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["dwellings"], route_class=Route)
 
@@ -100,7 +100,7 @@ async def list_residents_of_dwelling(
     dwelling_id: UUID,
     actor: CanRead,
     tx: PersonalTransaction,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ResidentView]:
@@ -138,7 +138,7 @@ async def list_residents(
     room_id: UUID,
     actor: CanRead,
     tx: PersonalTransaction,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ResidentView]:
@@ -147,7 +147,7 @@ async def list_residents(
 
 @router.get("/rental-register", summary="Rental dwellings and rooms of a region, as counts")
 async def get_rental_register(
-    actor: CanRead, tx: Transaction, region: RegionCode | None = None, on: date | None = None
+    actor: CanRead, tx: Transaction, region: RegionCode | None = None, on: CalendarDay | None = None
 ) -> RentalRegister:
     return await figures.get_rental_register(region, on, tx)
 

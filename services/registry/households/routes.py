@@ -1,6 +1,5 @@
 """HTTP door of households."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -20,6 +19,7 @@ from services.registry.households.schemas import (
 )
 from shared.http import Cursor, Limit, PersonalTransaction, Route, etag
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["households"], route_class=Route)
 
@@ -40,7 +40,7 @@ async def get_household(
     actor: CanRead,
     tx: PersonalTransaction,
     response: Response,
-    on: date | None = None,
+    on: CalendarDay | None = None,
 ) -> HouseholdView:
     view = await queries.get_household(household_id, tx, on)
     response.headers["ETag"] = etag(view.version)

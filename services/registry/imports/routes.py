@@ -1,7 +1,6 @@
 """HTTP door of imports."""
 
 from collections.abc import AsyncIterator
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +16,9 @@ from services.registry.imports.schemas import (
     RejectFormat,
     RejectPage,
 )
+from services.registry.persons.schemas import PastDate
 from shared.http import Cursor, Language, Limit, PersonalTransaction, Route, Transaction
+from shared.sheets import XLSX_MEDIA
 
 router = APIRouter(tags=["imports"], route_class=Route)
 
@@ -29,7 +30,7 @@ async def accept_import(
     actor: CanWrite,
     tx: PersonalTransaction,
     response: Response,
-    as_of: Annotated[date | None, Form()] = None,
+    as_of: Annotated[PastDate | None, Form()] = None,
 ) -> AcceptedImport:
     view = await handlers.accept_import(kind, as_of, _parts(file), tx)
     response.headers["Location"] = f"/registry/v1/imports/{view.id}"
@@ -55,6 +56,7 @@ async def get_import(
     description="A page of reasons; with format=csv or xlsx a file of at most 20,000 of the lines"
     " with the reason in Chinese beside each, for whoever may write and says why. The header"
     " Next-Cursor is the cursor of the next such file.",
+    responses={200: {"content": {"text/csv": {}, XLSX_MEDIA: {}}}},
 )
 async def list_rejects(
     import_id: UUID,

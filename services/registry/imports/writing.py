@@ -4,8 +4,11 @@ PostgreSQL refuses COPY into tables with row-level security, and the second wall
 imports too: lines are copied into a temporary table and inserted from there.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+import asyncio
+import io
+from collections.abc import Collection, Sequence
 from datetime import date
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
@@ -33,27 +36,29 @@ from services.registry.imports.models import Import, ImportStatus
 from services.registry.imports.rules import Fault, Line
 from shared.db import Tx
 
-_PIECE = 256 * 1024
 _NOBODY = copied(None)
 
-# Tables grow a thousandfold while a roster comes in, and statistics follow late: a plan that reads
-# them whole would do so for each batch. What a batch names is always found by an index: that is
-# also why _RECORDED asks for each stay apart: joined, row-level security has all persons read.
+# Tables grow a thousandfold while a roster comes in, statistics follow late, and the share of a
+# table that row-level security lets through is only guessed at: a plan that reads a table whole
+# would do so for each batch. What a batch names is therefore found by an index, each on its own
+# (LATERAL, with a LIMIT or OFFSET that keeps the planner from turning it into a join).
 _BY_INDEX = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
-    " SET LOCAL enable_mergejoin = off"
+    " SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 0"
 )
 _RECORDED = """
 SELECT p.id, p.import_id, p.id_number_index, p.phone_index, p.name, p.sex, p.nationality,
        p.birth_date, p.hukou_region, p.household_relation, h.county, h.number AS household,
        p.residence_region, p.residence_kind, p.residence_since, r.origin_region, r.employer,
-       rooms.number AS room, d.number AS dwelling
+       home.room, home.dwelling
 FROM persons AS p
-LEFT JOIN households AS h ON h.id = p.household_id
+LEFT JOIN LATERAL (SELECT county, number FROM households
+                   WHERE id = p.household_id LIMIT 1) AS h ON true
 LEFT JOIN LATERAL (SELECT origin_region, employer FROM residences
                    WHERE person_id = p.id AND until IS NULL LIMIT 1) AS r ON true
-LEFT JOIN rooms ON rooms.id = p.room_id
-LEFT JOIN dwellings AS d ON d.id = rooms.dwelling_id
+LEFT JOIN LATERAL (SELECT rooms.number AS room, dwellings.number AS dwelling
+                   FROM rooms JOIN dwellings ON dwellings.id = rooms.dwelling_id
+                   WHERE rooms.id = p.room_id LIMIT 1) AS home ON true
 WHERE p.status <> 'merged' AND """
 _BY_NUMBER = _RECORDED + "p.id_number_index = ANY($1::bytea[])"
 _BY_HOUSEHOLD = _RECORDED + (
@@ -66,22 +71,28 @@ SELECT EXISTS (SELECT FROM persons
 """
 _HOUSEHOLDS = """
 SELECT h.id, h.county, h.number, p.household_relation, p.birth_date
-FROM households AS h
-JOIN unnest($1::text[], $2::text[]) AS asked (county, number) USING (county, number)
-LEFT JOIN persons AS p ON p.household_id = h.id AND p.household_relation IN ('0', '1')
-                      AND p.status = 'active'
+FROM unnest($1::text[], $2::text[]) AS asked (county, number)
+CROSS JOIN LATERAL (SELECT id, county, number FROM households
+                    WHERE county = asked.county AND number = asked.number LIMIT 1) AS h
+LEFT JOIN LATERAL (SELECT household_relation, birth_date FROM persons
+                   WHERE household_id = h.id AND household_relation IN ('0', '1')
+                   AND status = 'active' OFFSET 0) AS p ON true
 """
 # Nobody else enters somebody without a number into these households meanwhile: no index would
 # notice the second.
 _LOCK_HOUSEHOLDS = "SELECT id FROM households WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 _DWELLINGS = """
-SELECT d.id, d.region, d.number, d.closed_on <= $3 AS closed FROM dwellings AS d
-JOIN unnest($1::text[], $2::text[]) AS asked (region, number) USING (region, number)
+SELECT d.id, d.region, d.number, d.closed_on <= $3 AS closed
+FROM unnest($1::text[], $2::text[]) AS asked (region, number)
+CROSS JOIN LATERAL (SELECT id, region, number, closed_on FROM dwellings
+                    WHERE region = asked.region AND number = asked.number LIMIT 1) AS d
 """
 # Rosters know no units: theirs are the rooms without one.
 _ROOMS = """
-SELECT id, dwelling_id, number, closed_on <= $2 AS closed FROM rooms
-WHERE dwelling_id = ANY($1::uuid[]) AND unit = ''
+SELECT r.id, r.dwelling_id, r.number, r.closed_on <= $2 AS closed
+FROM unnest($1::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT id, dwelling_id, number, closed_on FROM rooms
+                    WHERE dwelling_id = asked.id AND unit = '' OFFSET 0) AS r
 """
 
 _NEW_HOUSEHOLDS = """
@@ -250,9 +261,12 @@ async def write(
     """Write a decision about a batch. Where a concurrent or unseen record is in the way this raises
     UniqueViolationError or, where `careful` or in the way of a household, Collided; the
     transaction is then to be rolled back."""
-    await _write_places(decision, job, tx)
+    # The database enters households and rooms while the rows that name them are put together.
+    _, persons = await asyncio.gather(
+        _write_places(decision, job, tx), asyncio.to_thread(_rows, decision)
+    )
     if decision.persons:
-        await _write_persons(decision, job, tx, careful)
+        await _write_persons(persons, len(decision.persons), job, tx, careful)
     rejects = [*batch.refused, *(_kept(each, fault, job, tx) for each, fault in decision.rejects)]
     flagged = [
         (each.number, fault.column, fault.reason.value, None) for each, fault in decision.flagged
@@ -269,11 +283,10 @@ def _kept(each: Checked, fault: Fault, job: Import, tx: Tx) -> tuple[int, str | 
 
 
 async def _write_places(decision: Decision, job: Import, tx: Tx) -> None:
-    households = sorted(
-        (key, household_id, region) for key, (household_id, region) in decision.households.items()
-    )
+    # In order, so that two imports wait for each other and never in a circle.
+    households = sorted(decision.households.items(), key=itemgetter(0))
     if households:
-        rows = [(id_, region, *key) for key, id_, region in households]
+        rows = [(*household, *key) for key, household in households]
         made = await tx.fetch(_NEW_HOUSEHOLDS, *_columns(rows, 4), tx.now, job.actor_sub)
         missing = set(decision.households) - {(row["county"], row["number"]) for row in made}
         if missing:
@@ -285,33 +298,37 @@ async def _write_places(decision: Decision, job: Import, tx: Tx) -> None:
         )
         await tx.execute(_NEW_DWELLINGS, *_columns(dwellings, 4), tx.now, job.actor_sub)
     if decision.rooms:
-        rooms = sorted((key, id_) for key, id_ in decision.rooms.items())
+        rooms = sorted(decision.rooms.items(), key=lambda room: (room[0][0].int, room[0][1]))
         await tx.execute(_NEW_ROOMS, *_columns([(id_, *key) for key, id_ in rooms], 3))
 
 
-async def _write_persons(decision: Decision, job: Import, tx: Tx, careful: bool) -> None:
+async def _write_persons(rows: bytes, count: int, job: Import, tx: Tx, careful: bool) -> None:
     await tx.execute(_STAGE)
     await tx.connection.copy_to_table(
-        "staged_lines", source=_copied(decision), columns=STAGED, format="binary"
+        "staged_lines", source=io.BytesIO(rows), columns=STAGED, format="binary"
     )
     unless = _UNLESS_REGISTERED if careful else ""
     tag = await tx.execute(_NEW_PERSONS + unless, job.id, tx.now)
-    if int(tag.split()[-1]) != len(decision.persons):
+    if int(tag.split()[-1]) != count:
         raise Collided([row["id_index"] for row in await tx.fetch(_NOT_ENTERED)])
     await tx.execute(_NEW_RESIDENCES, tx.now, job.actor_sub)
 
 
-async def _copied(decision: Decision) -> AsyncIterator[bytes]:
-    """The rows of a batch as COPY takes them: checking.py left out household and room."""
+def _rows(decision: Decision) -> bytes:
+    """The persons of a batch as COPY takes them: checking.py left out household and room."""
     parts = [COPY_HEADER]
+    last_household = last_room = None
+    household_field = room_field = _NOBODY
     for each, household, room in decision.persons:
-        parts.append(each.row)
-        parts.append(copied(household.bytes) if household else _NOBODY)
-        parts.append(copied(room.bytes) if room else _NOBODY)
+        if household is not last_household:  # members of one stand together
+            last_household = household
+            household_field = copied(household.bytes) if household else _NOBODY
+        if room is not last_room:
+            last_room = room
+            room_field = copied(room.bytes) if room else _NOBODY
+        parts += (each.row, household_field, room_field)
     parts.append(COPY_END)
-    whole = b"".join(parts)
-    for start in range(0, len(whole), _PIECE):
-        yield whole[start : start + _PIECE]
+    return b"".join(parts)
 
 
 async def advance(decision: Decision, batch: Batch, job: Import, tx: Tx) -> None:

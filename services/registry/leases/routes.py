@@ -1,6 +1,5 @@
 """HTTP door of leases."""
 
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -18,6 +17,7 @@ from services.registry.leases.schemas import (
 from shared.codes import RegionCode
 from shared.http import Cursor, IfMatch, Language, Limit, PersonalTransaction, Route, etag
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["leases"], route_class=Route)
 
@@ -39,7 +39,7 @@ async def list_leases(
     region: RegionCode | None = None,
     room_id: UUID | None = None,
     landlord_id: UUID | None = None,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[LeaseView]:

@@ -24,6 +24,7 @@ from services.registry.persons.schemas import (
     ResidenceInput,
 )
 from services.registry.persons.stays import kept_apart
+from services.registry.regions.queries import known_regions
 from services.registry.tasks.handlers import open_task
 from services.registry.tasks.models import TaskKind
 from services.registry.tasks.schemas import OpenTask
@@ -44,6 +45,7 @@ FROM residences AS r WHERE r.person_id = $1
 _DOUBTS = {
     TaskKind.DECEASED_PERSON: "recorded-dead",
     TaskKind.ID_NUMBER_CONFLICT: "id-number-conflict",
+    TaskKind.UNKNOWN_REGION: "unknown-region",
 }
 
 
@@ -51,6 +53,7 @@ async def note_arrival(command: NoteArrival, tx: Tx) -> None:
     """Register somebody who arrived, or set where she lives now. An id number that the register
     has under another id makes the desk's id an alias of that one."""
     await lock_id_number(command.id_number, tx)
+    command = await _placed(command, tx)
     person = await find_by_id_number(command.id_number, tx, lock=True)
     of_desk = await find_person(command.person_id, tx, lock=True)
     if person is None and of_desk is None:
@@ -170,8 +173,23 @@ def place_here(person: Person, tx: Tx) -> str:
     return next((each for each in places if each and tx.actor.covers(each)), tx.actor.region)
 
 
+async def _placed(command: NoteArrival, tx: Tx) -> NoteArrival:
+    """The arrival in a place that the register knows: the smallest there is around what the desk
+    wrote. A clerk is asked about another."""
+    around = [command.region[:digits] for digits in (len(command.region), 9, 6)]
+    known = await known_regions(around, tx)
+    region = next((each for each in around if each in known), command.region)
+    if region != command.region:
+        person = await find_person(command.person_id, tx)
+        await _ask_about_arrival(TaskKind.UNKNOWN_REGION, command, person, tx)
+    return command.model_copy(update={"region": region})
+
+
 async def _register(command: NoteArrival, tx: Tx) -> None:
+    """A home whose code is from before the first list, or was split since, stays as it was written,
+    and a clerk is asked."""
     parsed = parse_resident_id(command.id_number)
+    old_home = not await known_regions([command.origin_region], tx)
     await register_person(
         RegisterPerson(
             name=command.name,
@@ -188,7 +206,11 @@ async def _register(command: NoteArrival, tx: Tx) -> None:
         ),
         tx,
         person_id=command.person_id,
+        old_home=old_home,
     )
+    if old_home:
+        person = await find_person(command.person_id, tx)
+        await _ask_about_arrival(TaskKind.UNKNOWN_REGION, command, person, tx, "unknown-home")
 
 
 async def _room_of(command: NoteArrival, tx: Tx) -> UUID | None:
@@ -315,7 +337,7 @@ async def _remember(person: Person, stay: ResidenceInput, tx: Tx) -> None:
         person.id,
         stay.since,
     )
-    with kept_apart():
+    async with kept_apart(person.id, stay.since, until, tx):
         await tx.execute(
             "UPDATE residences SET until = $2, recorded_at = $3, recorded_by = $4"
             " WHERE person_id = $1 AND since < $2 AND until > $2",

@@ -10,7 +10,6 @@ from services.registry.errors import (
     AlreadyRegistered,
     ContradictsIdNumber,
     ImpossibleDay,
-    OverlappingStays,
     RecordClosed,
     SecondHead,
 )
@@ -35,7 +34,7 @@ from services.registry.persons.schemas import (
     RegisterPerson,
     ResidenceInput,
 )
-from services.registry.persons.stays import kept_apart
+from services.registry.persons.stays import kept_apart, overlapping
 from services.registry.regions.queries import require_region
 from shared.codes import FamilyRelation
 from shared.db import Tx
@@ -52,6 +51,10 @@ _END_STAY = (
     "UPDATE residences SET until = greatest(since, $2), recorded_at = $3, recorded_by = $4"
     " WHERE person_id = $1 AND "
 )
+_LAST_STAY = (
+    "SELECT id, since, until FROM residences WHERE person_id = $1"
+    " ORDER BY coalesce(until, since) DESC, since DESC LIMIT 1"
+)
 _END_OPEN_STAY = _END_STAY + "until IS NULL"
 # Beside the open stay the one it goes on from, when an area only got another code (区划变更) after
 # the day that she is now known to have moved.
@@ -59,9 +62,15 @@ _END_STAYS = _END_STAY + "(until IS NULL OR until > $2)"
 
 
 async def register_person(
-    command: RegisterPerson, tx: Tx, *, person_id: UUID | None = None, alone: bool = False
+    command: RegisterPerson,
+    tx: Tx,
+    *,
+    person_id: UUID | None = None,
+    alone: bool = False,
+    old_home: bool = False,
 ) -> PersonView:
-    """Enter a person; `alone` where nothing else in the transaction reads her stay. Raises
+    """Enter a person; `alone` where nothing else in the transaction reads her stay, `old_home`
+    where the code of her household register is kept though it is no region of today. Raises
     AlreadyRegistered when the id number is known, OutsideJurisdiction when neither household
     register nor home is in the actor's region, UnknownRegion, RoomNotFound, HomeClosed."""
     places = [command.hukou_region]
@@ -69,7 +78,7 @@ async def register_person(
         places.append(command.residence.region)
     if not any(tx.actor.covers(place) for place in places):
         raise OutsideJurisdiction()
-    for place in places:
+    for place in places[1:] if old_home else places:
         await require_region(place, tx)
     await require_household(command.household_id, tx, command.household_relation)
     if command.residence and command.residence.room_id:
@@ -197,11 +206,9 @@ async def _refuse_impossible_stay(person: Person, to: ResidenceInput, tx: Tx) ->
         await require_room(to.room_id, tx, to.since)
     if to.since < person.birth_date:
         raise ImpossibleDay(reason="before-birth")
-    latest = await tx.fetch_value(
-        "SELECT max(coalesce(until, since)) FROM residences WHERE person_id = $1", person.id
-    )
-    if latest is not None and to.since < latest:
-        raise OverlappingStays()
+    latest = await tx.fetch_row(_LAST_STAY, person.id)
+    if latest is not None and to.since < (latest["until"] or latest["since"]):
+        raise overlapping(latest)
 
 
 async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
@@ -210,7 +217,7 @@ async def move(person: Person, to: ResidenceInput, tx: Tx) -> None:
     await require_kept_here(person.id, tx)
     await require_region(to.region, tx)
     left = person.residence_region
-    with kept_apart():
+    async with kept_apart(person.id, to.since, None, tx):
         await tx.execute(_END_STAYS, person.id, to.since, tx.now, tx.actor.sub)
         await tx.add(_residence(person.id, to, tx))
     person.residence_region = to.region

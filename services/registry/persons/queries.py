@@ -1,6 +1,7 @@
 """Reading persons. Every function that returns a view leaves a usage entry."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -29,7 +30,7 @@ SELECT p.*,
         WHERE w.person_id = p.id AND w.until IS NULL) AS workplaces,
        (SELECT max(m.moved_on) FROM hukou_moves AS m
         WHERE m.person_id = p.id AND m.cause = 'moved') AS hukou_since
-FROM persons AS p WHERE p.id = $1
+FROM persons AS p WHERE p.id = $1 AND p.merged_into IS NULL
 """
 
 
@@ -65,15 +66,14 @@ async def find_by_id_number(id_number: str, tx: Tx, *, lock: bool = False) -> Pe
 
 async def get_person(person_id: UUID, tx: Tx) -> PersonDetail:
     """The record as it is now. Raises PersonNotFound."""
-    row = await tx.fetch_row(_DETAIL, person_id)
-    if row is None or row["merged_into"] is not None:
-        row = await tx.fetch_row(_DETAIL, (await require_person(person_id, tx)).id)
-    if row is None:
-        raise PersonNotFound()
+    found = await tx.look(_DETAIL, person_id, kind="person")
+    if not found:
+        kept = await require_person(person_id, tx)
+        found = await tx.look(_DETAIL, kept.id, kind="person")
+    (row,) = found
     person = loaded(Person, row)
-    tx.saw(person.id, "person")
     return PersonDetail(
-        **view_of(person, tx).model_dump(),
+        **_shown(person, tx),
         hukou_since=row["hukou_since"],
         workplaces=[WorkplaceView.model_validate(each) for each in row["workplaces"] or ()],
     )
@@ -124,26 +124,31 @@ def phone_of(person: Person, tx: Tx) -> str | None:
 
 def view_of(person: Person, tx: Tx) -> PersonView:
     """The record as the transaction's purpose may see it."""
+    return PersonView(**_shown(person, tx))
+
+
+def _shown(person: Person, tx: Tx) -> dict[str, Any]:
+    """The fields of a PersonView."""
     purpose = tx.purpose or Purpose.REGISTRATION
     number, phone = id_number_of(person, tx), phone_of(person, tx)
-    return PersonView(
-        id=person.id,
-        version=person.version,
-        status=person.status,
-        name=person.name,
-        sex=Sex(person.sex),
-        birth_date=person.birth_date,
-        nationality=person.nationality,
-        id_number=shown_id_number(number, purpose) if number else None,
-        phone=shown_phone(phone, purpose) if phone else None,
-        hukou_region=person.hukou_region,
-        residence=_residence_of(person),
-        separated=is_separated(person.hukou_region, person.residence_region),
-        household_id=person.household_id,
-        household_relation=person.household_relation,
-        updated_at=person.updated_at,
-        contested=person.contested or [],
-    )
+    return {
+        "id": person.id,
+        "version": person.version,
+        "status": person.status,
+        "name": person.name,
+        "sex": Sex(person.sex),
+        "birth_date": person.birth_date,
+        "nationality": person.nationality,
+        "id_number": shown_id_number(number, purpose) if number else None,
+        "phone": shown_phone(phone, purpose) if phone else None,
+        "hukou_region": person.hukou_region,
+        "residence": _residence_of(person),
+        "separated": is_separated(person.hukou_region, person.residence_region),
+        "household_id": person.household_id,
+        "household_relation": person.household_relation,
+        "updated_at": person.updated_at,
+        "contested": person.contested or [],
+    }
 
 
 def _residence_of(person: Person) -> ResidenceView | None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.registry.dwellings.queries import require_room
-from services.registry.errors import ImpossibleDay, OverlappingStays, RecordClosed
+from services.registry.errors import ImpossibleDay, RecordClosed
 from services.registry.persons.handlers import keep_version
 from services.registry.persons.models import Person, PersonStatus, Residence
 from services.registry.persons.past import stay_view
@@ -17,13 +17,6 @@ from services.registry.regions.queries import require_region
 from shared.db import Tx
 from shared.events.registry import PersonCorrected
 from shared.problems import NotFound
-
-_OTHERS = """
-SELECT EXISTS (
-    SELECT FROM residences WHERE person_id = $1 AND id <> $2
-    AND since < coalesce($4::date, 'infinity') AND coalesce(until, 'infinity') > $3::date
-    AND since < coalesce(until, 'infinity'))
-"""
 
 
 async def correct_stay(
@@ -52,15 +45,15 @@ async def correct_stay(
     fields = sorted(f"residence_{name}" for name in changed)
     for name, value in changed.items():
         setattr(stay, name, value)
-    await _refuse_impossible(stay, person, tx)
+    _refuse_impossible(stay, person)
     if "region" in changed:
         await require_region(stay.region, tx, on=_last_day(stay))
     if changed.get("room_id"):
         await require_room(changed["room_id"], tx, stay.since)
-    await keep_version(person, fields, command.reason, tx)
     stay.recorded_at, stay.recorded_by = tx.now, tx.actor.sub
-    with kept_apart():
+    async with kept_apart(person.id, stay.since, stay.until, tx, itself=stay.id):
         await tx.save(stay)
+    await keep_version(person, fields, command.reason, tx)
     if stay.until is None:
         _copy(stay, person, tx)
     person.updated_at = tx.now
@@ -74,14 +67,11 @@ def _last_day(stay: Residence) -> date | None:
     return None if stay.until is None else max(stay.since, stay.until - timedelta(days=1))
 
 
-async def _refuse_impossible(stay: Residence, person: Person, tx: Tx) -> None:
+def _refuse_impossible(stay: Residence, person: Person) -> None:
     if stay.since < person.birth_date:
         raise ImpossibleDay(reason="before-birth")
-    until: date | None = stay.until
-    if until is not None and until < stay.since:
+    if stay.until is not None and stay.until < stay.since:
         raise ImpossibleDay(reason="before-it-began")
-    if await tx.fetch_value(_OTHERS, person.id, stay.id, stay.since, until):
-        raise OverlappingStays()
 
 
 def _copy(stay: Residence, person: Person, tx: Tx) -> None:

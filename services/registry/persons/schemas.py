@@ -10,7 +10,7 @@ from services.registry.persons.models import Cause, ResidenceKind, WorkplaceSour
 from services.registry.persons.rules import agrees_with_id_number
 from shared.clock import today
 from shared.codes import NATIONALITIES, CreditCode, FamilyRelation, RegionCode, ResidentId, Sex
-from shared.commands import Command, CountyCode
+from shared.commands import Command, CountyCode, HomeCode
 from shared.text import CalendarDay, MobileNumber, PersonName, clean
 
 EARLIEST = date(1880, 1, 1)
@@ -51,7 +51,7 @@ class RegisterPerson(Command):
     nationality: Annotated[Nationality, Field(description="GB/T 3304")] = "01"
     id_number: ResidentId | None = None
     phone: MobileNumber | None = None
-    hukou_region: CountyCode
+    hukou_region: HomeCode
     residence: ResidenceInput | None = None
     household_id: UUID | None = None
     household_relation: FamilyRelation | None = None
@@ -79,7 +79,7 @@ class CorrectPerson(Command):
     nationality: Nationality | None = None
     id_number: ResidentId | None = None
     phone: MobileNumber | None = None
-    hukou_region: CountyCode | None = None
+    hukou_region: HomeCode | None = None
     residence: ResidenceInput | None = None
     changed_on: PastDate | None = None
 
@@ -301,7 +301,7 @@ class NoteArrival(Command):
     name: PersonName
     id_number: ResidentId
     region: CountyCode
-    origin_region: CountyCode
+    origin_region: HomeCode
     arrived_on: PastDate
     room_id: UUID | None = None
 

@@ -34,10 +34,15 @@ async def list_separated(
     """Those for whom `region` is one of the two places, in the order of their ids; each leaves a
     usage entry. Raises OutsideJurisdiction."""
     asked = narrow(tx.actor, region)
-    found = await tx.fetch(LIST, asked, within_city, id_in(cursor) or BEFORE_ALL, limit + 1)
+    after = id_in(cursor) or BEFORE_ALL
+    found = await tx.look(
+        LIST,
+        *(asked, within_city, after, limit + 1),
+        kind="residence",
+        subject="person_id",
+        noted=limit,
+    )
     items = [_view_of(record, asked) for record in found[:limit]]
-    for each in items:
-        tx.saw(each.person_id, "residence")
     following = encode_cursor(str(items[-1].person_id)) if found[limit:] else None
     return Page(items=items, next=following)
 
@@ -48,11 +53,18 @@ def duties() -> SeparationDuties:
     return SeparationDuties.model_validate_json(_DUTIES.read_bytes())
 
 
+@cache
+def _duty_ids() -> dict[str, list[str]]:
+    return {
+        "residence_duties": [each.id for each in duties().residence],
+        "hukou_duties": [each.id for each in duties().hukou],
+    }
+
+
 def _view_of(record: asyncpg.Record, asked: str) -> SeparatedPerson:
     places = (("residence", record["residence_region"]), ("hukou", record["hukou_region"]))
     return SeparatedPerson(
         **record,
         here=[place for place, code in places if code.startswith(asked)],
-        residence_duties=[each.id for each in duties().residence],
-        hukou_duties=[each.id for each in duties().hukou],
+        **_duty_ids(),
     )

@@ -1,6 +1,5 @@
 """HTTP door of changes of the map."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from services.registry.tasks.schemas import SettleTask, TaskView
 from shared.codes import RegionCode
 from shared.http import Cursor, Limit, PersonalTransaction, Route, Transaction
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["regions"], route_class=Route)
 
@@ -43,8 +43,10 @@ async def list_region_changes(
     actor: CanRead,
     tx: Transaction,
     region: RegionCode | None = None,
-    effective_from: Annotated[date | None, Query(description="the first day")] = None,
-    effective_until: Annotated[date | None, Query(description="the day after the last")] = None,
+    effective_from: Annotated[CalendarDay | None, Query(description="the first day")] = None,
+    effective_until: Annotated[
+        CalendarDay | None, Query(description="the day after the last")
+    ] = None,
     status: ChangeStatus | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,

@@ -7,7 +7,7 @@ from itertools import islice
 
 from services.registry.regions.queries import forget_known_regions
 from shared.codes import level_of, parent_of
-from shared.db import Connection
+from shared.connections import Connection
 
 SHIPPED_SOURCE = "统计用区划代码 2023"
 

@@ -15,7 +15,8 @@ from shared.pages import Page, encode_cursor, text_in
 from shared.problems import MalformedRequest, Text
 
 # A code is known when it is valid on the day, or when the list of its county does not go down to
-# its level: a county outside ours is usually loaded without its villages.
+# its level: a county outside ours is usually loaded without its villages, and Taiwan, Hong Kong and
+# Macao (71, 81, 82) are not loaded at all.
 _KNOWN = """
 WITH valid AS NOT MATERIALIZED (
     SELECT code, parent FROM region_versions
@@ -29,6 +30,7 @@ WHERE EXISTS (SELECT FROM valid WHERE valid.code = asked.code)
                        WHERE township.parent = left(asked.code, 6)
                        AND (length(asked.code) = 9 OR EXISTS (
                            SELECT FROM valid AS village WHERE village.parent = township.code))))
+   OR asked.code IN ('71', '81', '82')
 """
 _ON = "(valid_from IS NULL OR valid_from <= $1::date) AND (valid_to IS NULL OR valid_to > $1::date)"
 _KEEP_SECONDS = 300

@@ -1,6 +1,5 @@
 """HTTP door of regions."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,10 +10,11 @@ from services.registry.regions.schemas import RegionDetail, RegionView
 from shared.codes import RegionCode, RegionLevel
 from shared.http import Cursor, Limit, Route, Transaction
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["regions"], route_class=Route)
 
-OnDay = Annotated[date | None, Query(description="the map of that day; default: today's")]
+OnDay = Annotated[CalendarDay | None, Query(description="the map of that day; default: today's")]
 
 
 @router.get("/regions", summary="List regions")

@@ -1,7 +1,6 @@
 """HTTP door of statistics. One table each, as data to compute with or a picture to look at."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Response
@@ -23,6 +22,7 @@ from shared.codes import RegionCode
 from shared.http import Route, Transaction
 from shared.printing import png_of_svg
 from shared.sheets import XLSX_MEDIA
+from shared.text import CalendarDay
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -43,7 +43,7 @@ Wanted = Annotated[Format, Query(alias="format", description="json, csv, xlsx, s
 
 @router.get("/population-bridge", summary="The population bridge of a region")
 async def get_population_bridge(
-    actor: CanRead, tx: Transaction, region: RegionCode | None = None, on: date | None = None
+    actor: CanRead, tx: Transaction, region: RegionCode | None = None, on: CalendarDay | None = None
 ) -> PopulationBridgeView:
     return await queries.get_population_bridge(region, on, tx)
 
@@ -58,7 +58,7 @@ async def get_population_bridges(
     actor: CanRead,
     tx: Transaction,
     region: RegionCode | None = None,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     wanted: Wanted = Format.JSON,
 ) -> PopulationBridgesView | Response:
     view = await queries.get_population_bridges(region, on, tx)
@@ -77,7 +77,7 @@ async def get_pyramid(
     actor: CanRead,
     tx: Transaction,
     region: RegionCode | None = None,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     base: Base = Base.RESIDENTS,
     wanted: Wanted = Format.JSON,
 ) -> PyramidView | Response:
@@ -98,7 +98,7 @@ async def get_migrant_origins(
     actor: CanRead,
     tx: Transaction,
     region: RegionCode | None = None,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     wanted: Wanted = Format.JSON,
 ) -> MigrantOriginsView | Response:
     view = await queries.get_migrant_origins(region, on, tx)

@@ -19,6 +19,7 @@ class TaskKind(StrEnum):
     HOME_CLOSED = "home-closed"  # 房屋已停用: the register has somebody in a home that is no more
     VITAL_DOUBT = "vital-doubt"  # 存疑: a report of a vital event contradicts another one
     HEADLESS = "household-without-head"  # 无户主: the head died or was merged, and others stay
+    UNKNOWN_REGION = "unknown-region"  # 区划代码待核: from, or in, a region that is none of today
     UNKNOWN_ROOM = "unknown-room"  # 查无此房: somebody arrived in a room that is none, or closed
     RESIDENCE_CONFLICT = "residence-conflict"  # 居住不符: she left a place she was not known in
     DEATH_ELSEWHERE = "death-elsewhere"  # 死亡通报: another county registered a death of ours
@@ -36,6 +37,7 @@ MISMATCHES = (
     TaskKind.UNKNOWN_PERSON,
     TaskKind.DECEASED_PERSON,
     TaskKind.ID_NUMBER_CONFLICT,
+    TaskKind.UNKNOWN_REGION,
     TaskKind.UNKNOWN_ROOM,
     TaskKind.RESIDENCE_CONFLICT,
     TaskKind.DEATH_ELSEWHERE,

@@ -8,6 +8,7 @@ from services.registry.persons.merging import merge_persons
 from services.registry.persons.models import Person, PersonStatus
 from services.registry.persons.queries import require_person
 from services.registry.persons.schemas import CorrectPerson
+from services.registry.persons.stays import kept_apart
 from services.registry.vital import versions
 from services.registry.vital.births import births_of, facts_of, refuse_doubtful
 from services.registry.vital.change_schemas import AnnulBirth, CorrectBirth, Reinstate
@@ -27,7 +28,7 @@ _OWN = ("born_on", "sex", "multiple_index", "mother_id", "father_id", "region")
 
 async def correct_birth(command: CorrectBirth, report_id: UUID, version: int, tx: Tx) -> BirthView:
     """Raises NotFound, NotRegistered, ReportClosed, StaleVersion, PersonNotFound, RecordClosed,
-    ContradictsIdNumber, Implausible, OutsideJurisdiction, UnknownRegion."""
+    ContradictsIdNumber, Implausible, OutsideJurisdiction, UnknownRegion, OverlappingStays."""
     birth = await versions.require_standing(Birth, BirthReport, report_id, version, tx)
     await versions.require_place(command.region, tx)
     before = birth.model_dump()
@@ -151,15 +152,17 @@ async def _child_follows(
     await correct_person(correction, child.id, child.version, tx)
     if birth.born_on == before["born_on"]:
         return
-    await tx.execute(
-        "UPDATE residences SET since = $2, recorded_at = $4, recorded_by = $5"
-        " WHERE person_id = $1 AND (since = $3 OR since < $2) AND (until IS NULL OR until >= $2)",
-        child.id,
-        birth.born_on,
-        before["born_on"],
-        tx.now,
-        tx.actor.sub,
-    )
+    async with kept_apart(child.id, birth.born_on, before["born_on"], tx):
+        await tx.execute(
+            "UPDATE residences SET since = $2, recorded_at = $4, recorded_by = $5 WHERE person_id"
+            " = $1 AND (since = $3 OR since < $2)"
+            " AND (until IS NULL OR (until >= $2 AND until > since))",
+            child.id,
+            birth.born_on,
+            before["born_on"],
+            tx.now,
+            tx.actor.sub,
+        )
     await tx.execute(
         "UPDATE persons SET residence_since = stay.since FROM residences AS stay"
         " WHERE persons.id = $1 AND stay.person_id = $1 AND stay.until IS NULL",

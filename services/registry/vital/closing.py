@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.registry.persons.handlers import keep_version, leave
 from services.registry.persons.models import Person, PersonStatus, Residence
+from services.registry.persons.stays import kept_apart
 from shared.db import Tx
 
 Closed = dict[str, str]
@@ -37,17 +38,19 @@ async def close_record(person: Person, status: PersonStatus, on: date, why: str,
 
 
 async def open_record(person: Person, closed: Closed, why: str, tx: Tx) -> None:
-    """Open a record again, and what was closed with it, unless somebody changed that since."""
+    """Open a record again, and what was closed with it, unless somebody changed that since. Raises
+    OverlappingStays."""
     await keep_version(person, ["status"], why, tx)
     for table, fact_id, until in _facts(closed):
-        await tx.execute(
-            f"UPDATE {table} SET until = NULL, recorded_at = $3, recorded_by = $4"  # noqa: S608 our own names
-            " WHERE id = $1 AND until = $2",
-            fact_id,
-            until,
-            tx.now,
-            tx.actor.sub,
-        )
+        async with kept_apart(person.id, until, None, tx, itself=fact_id):
+            await tx.execute(
+                f"UPDATE {table} SET until = NULL, recorded_at = $3, recorded_by = $4"  # noqa: S608 our own names
+                " WHERE id = $1 AND until = $2",
+                fact_id,
+                until,
+                tx.now,
+                tx.actor.sub,
+            )
     found = await tx.find(
         Residence, "SELECT * FROM residences WHERE person_id = $1 AND until IS NULL", person.id
     )
@@ -60,19 +63,21 @@ async def open_record(person: Person, closed: Closed, why: str, tx: Tx) -> None:
     await tx.save(person)
 
 
-async def close_on(closed: Closed, on: date, tx: Tx) -> Closed:
-    """Give what was closed another end: the day of a death was corrected."""
+async def close_on(person_id: UUID, closed: Closed, on: date, tx: Tx) -> Closed:
+    """Give what was closed another end: the day of a death was corrected. Raises
+    OverlappingStays."""
     moved: Closed = {}
     for table, fact_id, until in _facts(closed):
-        ended = await tx.fetch_value(
-            f"UPDATE {table} SET until = greatest(since, $3), recorded_at = $4, recorded_by = $5"  # noqa: S608 our own names
-            " WHERE id = $1 AND until = $2 RETURNING until",
-            fact_id,
-            until,
-            on,
-            tx.now,
-            tx.actor.sub,
-        )
+        async with kept_apart(person_id, until, on, tx, itself=fact_id):
+            ended = await tx.fetch_value(
+                f"UPDATE {table} SET until = greatest(since, $3), recorded_at = $4,"  # noqa: S608 our own names
+                " recorded_by = $5 WHERE id = $1 AND until = $2 RETURNING until",
+                fact_id,
+                until,
+                on,
+                tx.now,
+                tx.actor.sub,
+            )
         moved[f"{table}:{fact_id}"] = str(ended or until)
     return moved
 

@@ -17,7 +17,8 @@ from shared.events.registry_vital import DeathAnnulled, DeathCorrected
 
 async def correct_death(command: CorrectDeath, report_id: UUID, version: int, tx: Tx) -> DeathView:
     """What the death ended ends on the corrected day. Raises NotFound, NotRegistered,
-    ReportClosed, StaleVersion, Implausible, OutsideJurisdiction, UnknownRegion."""
+    ReportClosed, StaleVersion, Implausible, OutsideJurisdiction, UnknownRegion,
+    OverlappingStays."""
     death = await versions.require_standing(Death, DeathReport, report_id, version, tx)
     await versions.require_place(command.region, tx)
     person = await require_person(death.person_id, tx, lock=True)
@@ -31,7 +32,7 @@ async def correct_death(command: CorrectDeath, report_id: UUID, version: int, tx
     reports.refuse_unresolved([doubt] if doubt else [], [])
     await versions.keep_version(death, before, "corrected", fields, command.reason, tx)
     if "died_on" in fields:
-        death.closed = await close_on(death.closed or {}, death.died_on, tx)
+        death.closed = await close_on(person.id, death.closed or {}, death.died_on, tx)
     await tx.save(death)
     tx.emit(
         DeathCorrected(
@@ -48,7 +49,7 @@ async def correct_death(command: CorrectDeath, report_id: UUID, version: int, tx
 async def annul_death(command: Annul, report_id: UUID, tx: Tx) -> DeathView:
     """The person is alive: her record is open again, with the stay and the workplaces that the
     death ended; her household follows (households/events.py). Raises NotFound, ReportClosed when
-    nothing is registered."""
+    nothing is registered, OverlappingStays."""
     report, death = await versions.require_annullable(Death, DeathReport, report_id, tx)
     person = await require_person(death.person_id, tx, lock=True)
     await open_record(person, death.closed or {}, command.reason, tx)

@@ -1,7 +1,6 @@
 """HTTP door of registered vital events: registered, corrected, annulled, counted, extracted."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -40,13 +39,14 @@ from services.registry.vital.schemas import (
 )
 from services.registry.vital.timeliness import TimedKind, Timeliness
 from shared.http import IfMatch, PersonalTransaction, Route, Transaction, etag
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["vital events"], route_class=Route)
 
 
 @router.get("/vital-timeliness", summary="How soon events are registered, by office and month")
 async def list_timeliness(
-    kind: TimedKind, from_day: date, to_day: date, actor: CanRead, tx: Transaction
+    kind: TimedKind, from_day: CalendarDay, to_day: CalendarDay, actor: CanRead, tx: Transaction
 ) -> list[Timeliness]:
     return await timeliness.list_timeliness(kind, from_day, to_day, tx)
 

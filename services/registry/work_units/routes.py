@@ -1,7 +1,6 @@
 """HTTP door of work units."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -32,6 +31,7 @@ from shared.http import (
     etag,
 )
 from shared.pages import Page
+from shared.text import CalendarDay
 
 router = APIRouter(tags=["work units"], route_class=Route)
 
@@ -107,7 +107,7 @@ async def list_workers(
     work_unit_id: UUID,
     actor: CanRead,
     tx: PersonalTransaction,
-    on: date | None = None,
+    on: CalendarDay | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[WorkerView]:

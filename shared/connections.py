@@ -1,0 +1,176 @@
+"""The connections of a service to its database: asyncpg's pool, and the few at hand before it."""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Self
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.problems import Unavailable
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+WAIT_SECONDS: Final = 10.0  # for a connection
+IDLE_SECONDS: Final = 60.0  # after them a connection is not trusted: a network forgets it
+LOST: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.DiskFullError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class _PlainConnection(asyncpg.Connection):
+    """Without asyncpg's reset query: nothing here outlives its transaction, and the reset would
+    cost every request a round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def set_codecs(connection: asyncpg.Connection) -> None:
+    """JSON columns as Python values, on every connection we open."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+
+
+class Connections:
+    """At most `size` connections. Whoever finds none is served in turn, by whoever gives one back.
+
+    asyncpg's pool makes and closes them. It starts a timer and two tasks for each use, which
+    together cost more than a statement (docs/decisions/0014): so what is given back goes to the
+    next caller by hand, and to the pool when nobody needs it.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, size: int) -> None:
+        self.pool = pool
+        self._size = size
+        self._out = 0  # of the pool: in use or at hand
+        self._at_hand: list[tuple[PoolConnectionProxy, float]] = []  # since when: monotonic seconds
+        self._waiting: deque[asyncio.Future[PoolConnectionProxy | None]] = deque()
+
+    @classmethod
+    async def connect(cls, dsn: str, size: int) -> Self:
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            connection_class=_PlainConnection,
+            init=set_codecs,
+            max_inactive_connection_lifetime=IDLE_SECONDS,
+            command_timeout=60,
+        )
+        return cls(pool, size)
+
+    async def close(self) -> None:
+        while self._at_hand:
+            await self._return(self._at_hand.pop()[0])
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection around a block. Raises Unavailable when the database cannot be reached."""
+        connection = await self.take()
+        try:
+            yield connection
+        finally:
+            await self.give_back(connection)
+
+    async def take(self) -> PoolConnectionProxy:
+        """A connection, to be given back. Raises Unavailable."""
+        while self._at_hand:
+            connection, since = self._at_hand.pop()
+            if _is_usable(connection):
+                if time.monotonic() - since < IDLE_SECONDS:
+                    return connection
+                connection.terminate()
+            await self._return(connection)
+        try:
+            if self._out < self._size:
+                return await self._from_pool()
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await self._in_turn()
+        except (TimeoutError, *LOST) as error:
+            raise Unavailable() from error
+
+    async def give_back(self, connection: PoolConnectionProxy) -> None:
+        """To the next who waits, else at hand, else to the pool."""
+        usable = _is_usable(connection)
+        if usable and self._hand_on(connection):
+            return
+        if usable and len(self._at_hand) < self._size // 2:
+            self._at_hand.append((connection, time.monotonic()))
+            return
+        await self._return(connection)
+        self._hand_on(None)  # there is room for a new one
+
+    async def _from_pool(self) -> PoolConnectionProxy:
+        self._out += 1
+        try:
+            return await self.pool.acquire(timeout=WAIT_SECONDS)
+        except BaseException:
+            self._out -= 1
+            self._hand_on(None)
+            raise
+
+    async def _return(self, connection: PoolConnectionProxy) -> None:
+        self._out -= 1
+        await self.pool.release(connection)
+
+    async def _in_turn(self) -> PoolConnectionProxy:
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            given = await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # given in the very moment of giving up
+                await self._pass(place.result())
+            raise
+        return await self._from_pool() if given is None else given
+
+    async def _pass(self, given: PoolConnectionProxy | None) -> None:
+        if given is None:
+            self._hand_on(None)
+        else:
+            await self.give_back(given)
+
+    def _hand_on(self, given: PoolConnectionProxy | None) -> bool:
+        """Give the next who waits a connection, or leave to make one; False when nobody waits."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(given)
+                return True
+        return False
+
+
+def _is_usable(connection: PoolConnectionProxy) -> bool:
+    try:
+        return not (connection.is_closed() or connection.is_in_transaction())
+    except asyncpg.InterfaceError:  # it was lost, and has left the pool by itself
+        return False
+
+
+async def undo(connection: Connection, rollback: str) -> None:
+    """Roll back; a connection that cannot even do that must not go back to the pool alive."""
+    try:
+        if not connection.is_closed():
+            await connection.execute(rollback)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        with suppress(asyncpg.InterfaceError):  # a lost one has left the pool by itself
+            connection.terminate()
+    except asyncio.CancelledError:  # a caller who has gone is cancelled until its task ends
+        connection.terminate()
+        raise
