@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, Self
 
 import asyncpg
+from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.problems import Unavailable
@@ -57,6 +58,7 @@ class Connections:
     def __init__(self, pool: asyncpg.Pool, size: int) -> None:
         self.pool = pool
         self._size = size
+        self._most_at_hand = size // 2
         self._out = 0  # of the pool: in use or at hand
         self._at_hand: list[tuple[PoolConnectionProxy, float]] = []  # since when: monotonic seconds
         self._waiting: deque[asyncio.Future[PoolConnectionProxy | None]] = deque()
@@ -75,6 +77,8 @@ class Connections:
         return cls(pool, size)
 
     async def close(self) -> None:
+        """Waits for those in use."""
+        self._most_at_hand = 0
         while self._at_hand:
             await self._return(self._at_hand.pop()[0])
         await self.pool.close()
@@ -85,6 +89,10 @@ class Connections:
         connection = await self.take()
         try:
             yield connection
+        except Exception as error:
+            if is_lost(error):
+                abandon(connection)
+            raise
         finally:
             await self.give_back(connection)
 
@@ -110,7 +118,7 @@ class Connections:
         usable = _is_usable(connection)
         if usable and self._hand_on(connection):
             return
-        if usable and len(self._at_hand) < self._size // 2:
+        if usable and len(self._at_hand) < self._most_at_hand:
             self._at_hand.append((connection, time.monotonic()))
             return
         await self._return(connection)
@@ -136,15 +144,13 @@ class Connections:
             given = await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():  # given in the very moment of giving up
-                await self._pass(place.result())
+                given = place.result()
+                if given is None:
+                    self._hand_on(None)
+                else:
+                    await self.give_back(given)
             raise
-        return await self._from_pool() if given is None else given
-
-    async def _pass(self, given: PoolConnectionProxy | None) -> None:
-        if given is None:
-            self._hand_on(None)
-        else:
-            await self.give_back(given)
+        return await self.take() if given is None else given
 
     def _hand_on(self, given: PoolConnectionProxy | None) -> bool:
         """Give the next who waits a connection, or leave to make one; False when nobody waits."""
@@ -163,14 +169,24 @@ def _is_usable(connection: PoolConnectionProxy) -> bool:
         return False
 
 
+def is_lost(error: BaseException) -> bool:
+    """Whether an error means that the connection cannot be relied on."""
+    return isinstance(error, LOST) and not isinstance(error, InvalidInput)
+
+
+def abandon(connection: Connection) -> None:
+    """Close it without asking; the pool makes another."""
+    with suppress(asyncpg.InterfaceError):  # it has left the pool by itself
+        connection.terminate()
+
+
 async def undo(connection: Connection, rollback: str) -> None:
     """Roll back; a connection that cannot even do that must not go back to the pool alive."""
     try:
         if not connection.is_closed():
             await connection.execute(rollback)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        with suppress(asyncpg.InterfaceError):  # a lost one has left the pool by itself
-            connection.terminate()
+        abandon(connection)
     except asyncio.CancelledError:  # a caller who has gone is cancelled until its task ends
-        connection.terminate()
+        abandon(connection)
         raise

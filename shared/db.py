@@ -15,13 +15,12 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
-from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
 from sqlalchemy import ClauseElement
 from sqlmodel import SQLModel
 
 from shared.actors import Actor
 from shared.clock import CHINA
-from shared.connections import LOST, Connection, Connections, undo
+from shared.connections import Connection, Connections, abandon, is_lost, undo
 from shared.crypto import Vault
 from shared.envelope import envelope
 from shared.events.base import Event
@@ -56,7 +55,7 @@ class Tx:
     correlation_id: str | None = None  # a fresh one for the events of this transaction
     causation_id: str | None = None
     happened_at: datetime | None = None  # when the event said it happened, at the consumer door
-    begun: bool = False
+    _begun: asyncio.Event = field(default_factory=asyncio.Event)  # a copy is the same transaction
     _events: list[Event] = field(default_factory=list)
     _correlated: list[str | None] = field(default_factory=list)  # each event, when it was said
     _usages: list[tuple[UUID, str]] = field(default_factory=list)
@@ -71,9 +70,13 @@ class Tx:
         """The connection, in this transaction and its jurisdiction from now on: for COPY, and for
         what runs a script. Other statements begin it themselves."""
         if not self.begun:
-            self.begun = True  # before it is sent: what was sent in part has to be rolled back
+            self._begun.set()  # before it is sent: what was sent in part has to be rolled back
             await self.pooled.execute(f"{how}; SET LOCAL yipan.region = '{self.actor.region}'")
         return self.pooled
+
+    @property
+    def begun(self) -> bool:
+        return self._begun.is_set()
 
     @property
     def connection(self) -> Connection:
@@ -356,7 +359,8 @@ class Database:
             except BaseException as error:
                 if tx.begun:
                     await undo(connection, rollback)
-                if isinstance(error, LOST) and not isinstance(error, InvalidInput):
+                if is_lost(error):
+                    abandon(connection)
                     raise Unavailable() from error
                 raise
         finally:

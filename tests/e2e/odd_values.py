@@ -238,6 +238,7 @@ def _place(_: dict[str, str]) -> dict[str, Any]:
 
 
 GIVEN: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
+    "PUT /migrant/v1/service-limits/{code}": lambda _: {"value": 8},
     "PUT /migrant/v1/arrivals/{arrival_id}/expected-departure": lambda _: {
         "leaving_on": str(today() + timedelta(days=30))
     },

@@ -84,7 +84,8 @@ async def test_the_operator_is_told_before_it_ends(
                 "INSERT INTO calendar_years VALUES ($1, 's', 't', now()) ON CONFLICT DO NOTHING",
                 each,
             )
-        tx.now = tx.now.replace(year=year + 1, month=12, day=31) - timedelta(days=left)
+        noon = tx.now.replace(year=year + 1, month=12, day=31, hour=4)  # in China
+        tx.now = noon - timedelta(days=left)
         coverage = await get_coverage(tx)
     assert (coverage.days_left, coverage.ends_soon) == (left, soon)
     async with client_of(here.app) as client:

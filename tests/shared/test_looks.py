@@ -4,6 +4,7 @@ and nothing of one caller is left on the connection for the next."""
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import pytest
 
 from services.registry.persons.models import Person
 from shared.clock import today
+from shared.connections import Connections
 from shared.db import Database, Tx
 from shared.ids import new_id
 from shared.problems import Unavailable
@@ -205,6 +207,38 @@ async def test_a_place_of_a_broken_connection_is_not_lost(database: Database) ->
     assert await fresh.fetchval("SELECT 1") == 1
     for each in (*taken, fresh):
         await database.connections.give_back(each)
+
+
+async def test_closing_waits_for_those_in_use_and_keeps_none_at_hand(cluster: Cluster) -> None:
+    made = await Connections.connect(await cluster.database("registry"), SIZE)
+    used = await made.take()
+    closing = asyncio.create_task(made.close())
+    await asyncio.sleep(0.05)
+    await made.give_back(used)
+    await asyncio.wait_for(closing, 5)
+
+
+async def test_who_may_make_a_connection_and_finds_it_made_waits_on(database: Database) -> None:
+    taken = [await database.connections.take() for _ in range(SIZE)]
+    waiting = asyncio.create_task(database.connections.take())
+    await asyncio.sleep(0)
+    taken[0].terminate()
+    await database.connections.give_back(taken.pop(0))  # leaves room, which the next takes at once
+    taken.append(await database.connections.take())
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await database.connections.give_back(taken.pop())
+    taken.append(await asyncio.wait_for(waiting, 5))
+    for each in taken:
+        await database.connections.give_back(each)
+
+
+async def test_a_copy_is_the_same_transaction(database: Database) -> None:
+    async with database.transaction(HERE) as tx:
+        await replace(tx, now=datetime.now(UTC)).add(person())
+        assert tx.begun
+    async with database.transaction(HERE) as tx:
+        assert await count(tx) == 1
 
 
 async def test_a_connection_lost_at_hand_is_replaced(database: Database, cluster: Cluster) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TypedDict
+from uuid import UUID
 
 from services.exchange.inquiries.models import Inquiry, InquiryStep
 from services.exchange.inquiries.queries import step_place
@@ -144,11 +146,8 @@ async def _annul_overdue(inquiry: Inquiry, tx: Tx) -> None:
         return
     tx.emit(
         InquiryOverdueAnnulled(
-            inquiry_id=inquiry.id,
+            **_told(inquiry),
             direction=direction_of(Side(inquiry.side)),
-            kind=inquiry.kind,
-            to_node=inquiry.to_node,
-            asked_region=inquiry.asked_region,
             due_on=inquiry.due_on,
             part_answered_at=inquiry.answered_at,
         )
@@ -189,15 +188,29 @@ async def _add_step(
     )
 
 
+class _Told(TypedDict):
+    inquiry_id: UUID
+    kind: str
+    to_node: str
+    asked_region: str
+
+
+def _told(inquiry: Inquiry) -> _Told:
+    """What every event of an inquiry tells."""
+    return {
+        "inquiry_id": inquiry.id,
+        "kind": inquiry.kind,
+        "to_node": inquiry.to_node,
+        "asked_region": inquiry.asked_region,
+    }
+
+
 def say_opened(inquiry: Inquiry, tx: Tx) -> None:
     tx.emit(
         InquiryOpened(
-            inquiry_id=inquiry.id,
+            **_told(inquiry),
             direction=direction_of(Side(inquiry.side)),
-            kind=inquiry.kind,
             from_node=inquiry.from_node,
-            to_node=inquiry.to_node,
-            asked_region=inquiry.asked_region,
             due_on=inquiry.due_on,
         )
     )
@@ -206,11 +219,8 @@ def say_opened(inquiry: Inquiry, tx: Tx) -> None:
 def _say_overdue(inquiry: Inquiry, tx: Tx) -> None:
     tx.emit(
         InquiryOverdue(
-            inquiry_id=inquiry.id,
+            **_told(inquiry),
             direction=direction_of(Side(inquiry.side)),
-            kind=inquiry.kind,
-            to_node=inquiry.to_node,
-            asked_region=inquiry.asked_region,
             due_on=inquiry.due_on,
         )
     )
@@ -221,12 +231,9 @@ def _say_answered(inquiry: Inquiry, answered_at: datetime, complete: bool, tx: T
         return
     tx.emit(
         InquiryAnswered(
-            inquiry_id=inquiry.id,
+            **_told(inquiry),
             direction=direction_of(Side(inquiry.side)),
-            kind=inquiry.kind,
             from_node=inquiry.from_node,
-            to_node=inquiry.to_node,
-            asked_region=inquiry.asked_region,
             in_time=inquiry.in_time,
             complete=complete,
             answered_at=answered_at,
@@ -239,12 +246,9 @@ def _say_decided(inquiry: Inquiry, tx: Tx) -> None:
         return
     tx.emit(
         DisputeDecided(
-            inquiry_id=inquiry.id,
+            **_told(inquiry),
             direction=direction_of(Side(inquiry.side)),
-            kind=inquiry.kind,
             from_node=inquiry.from_node,
-            to_node=inquiry.to_node,
-            asked_region=inquiry.asked_region,
             upholds=inquiry.upheld,
             decided_at=tx.now,
         )
@@ -254,10 +258,7 @@ def _say_decided(inquiry: Inquiry, tx: Tx) -> None:
 def _say_closed(inquiry: Inquiry, correct: bool, tx: Tx) -> None:
     tx.emit(
         InquiryClosed(
-            inquiry_id=inquiry.id,
-            kind=inquiry.kind,
-            to_node=inquiry.to_node,
-            asked_region=inquiry.asked_region,
+            **_told(inquiry),
             correct=correct,
             closed_at=tx.now,
         )
