@@ -25,6 +25,7 @@ WHERE published_at IS NULL ORDER BY id LIMIT $1
 _RELAY_LOCK = 0x59495041  # "YIPA"; advisory locks are per database, and each service has its own
 _BATCH = 500
 _POLL_SECONDS = 0.25
+_GATHER_SECONDS = 0.003  # for the answer to leave, and for what others say meanwhile
 KEEP = timedelta(days=7)  # so that a bus that lost its disk can be refilled
 
 
@@ -79,7 +80,8 @@ class Relay:
             async with asyncio.timeout(_POLL_SECONDS):
                 await self._filled.wait()
         except TimeoutError:
-            pass
+            return
+        await asyncio.sleep(_GATHER_SECONDS)
 
     _swept = datetime.min.replace(tzinfo=UTC)
 
