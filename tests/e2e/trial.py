@@ -28,7 +28,7 @@ from tests.registry.places import PLACES
 # background writes meanwhile.
 BOOKKEEPING = [
     *("alembic_version", "usage_entries", "refusals", "attempts", "inbox"),
-    *("duplicates", "export_parts", "account_tries"),
+    *("duplicates", "duplicate_checks", "export_parts", "account_tries"),
     *("evidence_leaves", "evidence_nodes", "evidence_heads"),  # of refusals, a while after them
     *("reconciliation_counts", "reconciliation_lines", "messages_out"),  # of reconciliations begun
     *("what_if_lines",),

@@ -14,7 +14,7 @@ import pytest
 
 from services.registry.persons.models import Person
 from shared.clock import today
-from shared.connections import Connections
+from shared.connections import LOST, Connections
 from shared.db import Database, Tx
 from shared.ids import new_id
 from shared.problems import Unavailable
@@ -254,7 +254,7 @@ async def test_a_connection_lost_at_hand_is_replaced(database: Database, cluster
                 async with database.acquire() as connection:
                     if await connection.fetchval("SELECT pg_backend_pid()") != gone:
                         break
-            except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (Unavailable, *LOST):
                 await asyncio.sleep(0.01)
 
 
