@@ -89,8 +89,9 @@ class Connections:
         connection = await self.take()
         try:
             yield connection
-        except Exception as error:
-            if is_lost(error):
+        except BaseException as error:
+            # Cancelled in the midst of asking for a lock of the session, it may have got it.
+            if is_lost(error) or isinstance(error, asyncio.CancelledError):
                 abandon(connection)
             raise
         finally:

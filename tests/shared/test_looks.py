@@ -266,3 +266,42 @@ async def test_a_connection_that_idled_too_long_is_made_anew(
     monkeypatch.setattr("shared.connections.IDLE_SECONDS", 0.0)
     async with database.acquire() as connection:
         assert connection.get_server_pid() != first
+
+
+async def test_a_look_whose_caller_has_gone_leaves_a_good_connection(database: Database) -> None:
+    await entered(database, 1)
+    slow = f"SELECT id FROM ({PEOPLE}) AS found, pg_sleep(5)"
+
+    async def look() -> None:
+        async with database.transaction(HERE) as tx:
+            await tx.look(slow, "王小明", kind="person")
+
+    looking = asyncio.create_task(look())
+    await asyncio.sleep(0.2)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    async with asyncio.timeout(3), database.transaction(HERE) as tx:
+        assert len(await tx.look(PEOPLE, "王小明", kind="person")) == 1
+    assert len(await entries(database)) == 1, "of the one who stayed"
+
+
+async def test_a_session_lock_goes_with_who_was_cancelled(
+    database: Database, cluster: Cluster
+) -> None:
+    async def hold() -> None:
+        async with database.acquire() as connection:
+            await connection.execute("SELECT pg_advisory_lock(7)")
+            await asyncio.sleep(60)
+
+    other = await asyncpg.connect(cluster.owner("registry"))
+    holding = asyncio.create_task(hold())
+    async with asyncio.timeout(5):
+        while await other.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") < 1:
+            await asyncio.sleep(0.01)
+        holding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holding
+        while not await other.fetchval("SELECT pg_try_advisory_lock(7)"):
+            await asyncio.sleep(0.01)
+    await other.close()
