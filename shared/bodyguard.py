@@ -20,7 +20,7 @@ from shared.problems import (
     WrongCharset,
     WrongMediaType,
 )
-from shared.responses import problem_response
+from shared.responses import problem_in
 from shared.telemetry import App, Receive, Scope, Send
 
 JSON_LIMIT = 1024 * 1024
@@ -90,8 +90,7 @@ class BodyGuard:
         try:
             guarded = await self._guard(scope["path"], headers, receive)
         except Problem as problem:
-            language = headers.get(b"accept-language", b"").decode("latin-1")
-            await problem_response(problem, language)(scope, receive, send)
+            await problem_in(scope, problem)(scope, receive, send)
             return
         await self._app(scope, guarded, send)
 

@@ -26,8 +26,18 @@ from shared.envelope import envelope
 from shared.events.base import Event
 from shared.ids import new_id
 from shared.problems import NotFound, StaleVersion, Unavailable
-from shared.statements import OUTBOX, SCOPE, USAGE, insertion, looking, numbered, peeking, ready
-from shared.tables import loaded
+from shared.statements import (
+    OUTBOX,
+    SCOPE,
+    USAGE,
+    insertion,
+    insertion_of_all,
+    looking,
+    numbered,
+    peeking,
+    ready,
+)
+from shared.tables import loaded, table_of
 from shared.usage import Purpose, Usage
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -125,7 +135,7 @@ class Tx:
 
     async def get(self, model: type[Row], key: Any, *, lock: bool = False) -> Row | None:
         """One row by primary key, optionally locked until the transaction ends."""
-        table = model.__table__  # type: ignore[attr-defined]
+        table = table_of(model)
         (primary,) = table.primary_key.columns
         sql = f'SELECT * FROM {table.name} WHERE "{primary.name}" = $1'  # noqa: S608 names of our own
         record = await self.fetch_row(sql + (" FOR UPDATE" if lock else ""), key)
@@ -165,10 +175,19 @@ class Tx:
             await self.execute(f"{numbered(sql)} ON CONFLICT DO NOTHING", *values) == "INSERT 0 1"
         )
 
+    async def add_all_if_new(self, rows: Sequence[SQLModel]) -> bool:
+        """Like `add_if_new`, of rows of one table (none of whose columns is an array), in one
+        statement. Returns whether all were inserted."""
+        model = type(rows[0])
+        columns = {name: [getattr(row, name) for row in rows] for name in insertion(model)[1]}
+        said = {name: each for name, each in columns.items() if each.count(None) < len(each)}
+        sql = f"{insertion_of_all(model, tuple(said))} ON CONFLICT DO NOTHING"
+        return await self.execute(sql, *said.values()) == f"INSERT 0 {len(rows)}"
+
     async def save(self, row: SQLModel) -> None:
         """Write back every column of a row read in this transaction. A table with a `version`
         column gets it incremented; raises StaleVersion if somebody else was faster."""
-        table = row.__table__  # type: ignore[attr-defined]
+        table = table_of(type(row))
         keys = [column.name for column in table.primary_key.columns]
         names = [column.name for column in table.columns if column.name not in keys]
         values = [getattr(row, name) for name in names]

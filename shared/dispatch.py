@@ -20,7 +20,7 @@ from starlette.routing import compile_path
 
 from shared.http import Route
 from shared.problems import MethodNotAllowed
-from shared.responses import problem_response
+from shared.responses import problem_in
 from shared.solving import Handler
 from shared.telemetry import App, Receive, Scope, Send
 
@@ -101,8 +101,7 @@ class Dispatch:
 
 
 def _refuse_method(scope: Scope, allowed: Iterable[str]) -> Response:
-    language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    refusal = problem_response(MethodNotAllowed(), language)
+    refusal = problem_in(scope, MethodNotAllowed())
     refusal.headers["Allow"] = ", ".join(sorted(allowed))
     return refusal
 

@@ -25,7 +25,7 @@ from shared.problems import (
     Unavailable,
     WrongMediaType,
 )
-from shared.responses import language_of, problem_response
+from shared.responses import language_of, problem_in, problem_response
 from shared.telemetry import App, Receive, Scope, Send, place_of
 from shared.validation import field_errors
 
@@ -128,5 +128,4 @@ class LastResort:
                 raise
             log.error("unexpected", error=type(error).__name__, at=place_of(error))
             if not started:
-                language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-                await problem_response(Internal(), language)(scope, receive, send)
+                await problem_in(scope, Internal())(scope, receive, send)

@@ -114,12 +114,7 @@ def door(
     async def opening(request: Request) -> AsyncIterator[Tx]:
         actor, why = await current_actor(request), _why(request)
         if personal and why.purpose is None:
-            words = ", ".join(f"{each.value} ({PURPOSE_WORDS[each][0]})" for each in Purpose)
-            raise PurposeRequired(
-                Text(
-                    f"请在 Purpose 头中注明目的: {words}", f"Send a Purpose header, one of: {words}"
-                )
-            )
+            raise _purpose_required()
         database: Database = request.app.state.database
         key = why.idempotency_key if replayed and request.method not in ("GET", "HEAD") else None
         context = {"purpose": why.purpose, "case_reference": why.case}

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from shared.problems import Problem
+from shared.telemetry import Scope
 
 PROBLEM_JSON: Final = "application/problem+json"
 _SCHEMA: Final = "#/components/schemas/Problem"
@@ -86,3 +87,9 @@ def problem_response(problem: Problem, accept_language: str) -> JSONResponse:
         media_type=PROBLEM_JSON,
         headers=headers,
     )
+
+
+def problem_in(scope: Scope, problem: Problem) -> JSONResponse:
+    """The same for middleware, which has the scope of a request."""
+    language = dict(scope["headers"]).get(b"accept-language", b"")
+    return problem_response(problem, language.decode("latin-1"))

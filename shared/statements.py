@@ -8,6 +8,8 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as AsyncpgDialect
 from sqlmodel import SQLModel
 
+from shared.tables import table_of
+
 _DIALECT = AsyncpgDialect()  # type: ignore[no-untyped-call]
 
 OUTBOX: Final = """
@@ -45,7 +47,7 @@ def ready(statement: str | ClauseElement, args: Sequence[Any]) -> tuple[str, Seq
 @cache
 def insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
     """How to insert a row: the statement with {} for each value, and the columns they stand for."""
-    table = model.__table__  # type: ignore[attr-defined]
+    table = table_of(model)
     names = [column.name for column in table.columns if not column.identity]
     places = ", ".join("{}" for _ in names)
     columns = ", ".join(f'"{name}"' for name in names)
@@ -55,7 +57,7 @@ def insertion(model: type[SQLModel]) -> tuple[str, list[str]]:
 @cache
 def insertion_of_all(model: type[SQLModel], names: tuple[str, ...]) -> str:
     """How to insert several rows in their order, of which each column named is an array."""
-    table = model.__table__  # type: ignore[attr-defined]
+    table = table_of(model)
     types = [table.columns[name].type.compile(dialect=_DIALECT) for name in names]
     arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(types, 1))
     listed = ", ".join(f'"{name}"' for name in names)

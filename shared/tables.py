@@ -54,6 +54,12 @@ def _columns(
     return frozenset(model.model_fields), plain, made
 
 
+def table_of(model: type[SQLModel]) -> Table:
+    """The table that a model declares."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
 def loaded(model: type[Row], record: asyncpg.Record) -> Row:
     """A row as the database gave it. The constructor would treat each column as a change somebody
     makes, one after the other; SQLAlchemy itself loads rows this way."""

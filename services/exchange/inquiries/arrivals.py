@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.exchange.attachments.handlers import expect
-from services.exchange.base import add_all_if_new
 from services.exchange.errors import BadMessage, NotAllowedToPeer, UnknownSubject
 from services.exchange.inquiries.catalogue import check_question, check_subject, kind_of
 from services.exchange.inquiries.handlers import checked_answer, refuse_erased
@@ -26,7 +25,7 @@ async def receive_opened(came: Sequence[Received[OpenedRecord]], tx: Tx) -> None
     """Counties ask us. Raises BadMessage for a region that is not ours or a known inquiry,
     FieldsRefused and BadMessage for what the catalogue does not allow, or not to be asked of us."""
     opened = [_opened(each, tx) for each in came]
-    if not await add_all_if_new([inquiry for inquiry, _ in opened], tx):
+    if not await tx.add_all_if_new([inquiry for inquiry, _ in opened]):
         raise BadMessage()
     await note_subjects([(inquiry.id, content.subject) for inquiry, content in opened], tx)
     for each, (inquiry, content) in zip(in_turn(came, tx), opened, strict=True):

@@ -1,21 +1,17 @@
 """Decisions about inquiries beside their states: deadlines, what an act must say. Pure."""
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Final
 
 from services.exchange.errors import FieldsRefused
 from services.exchange.inquiries.errors import DecisionBinds
 from services.exchange.inquiries.states import Side, State, Verb
 from shared.crypto import mask
+from shared.limits import shipped_limits
 from shared.usage import Purpose
 
-_LIMITS: Final = {
-    name: int(each["value"])
-    for name, each in json.loads(Path(__file__).with_name("limits.json").read_text("utf-8")).items()
-}
+_LIMITS: Final = shipped_limits(__file__)
 REMIND_BEFORE: Final = timedelta(days=_LIMITS["remind_days"])
 ESCALATE_AFTER: Final = timedelta(days=_LIMITS["escalate_days"])  # the city is told, if no desk did
 WARN_BEFORE: Final = _LIMITS["warn_days"]

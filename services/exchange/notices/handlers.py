@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.exchange.attachments.handlers import share
-from services.exchange.base import add_all_if_new
 from services.exchange.errors import (
     BadMessage,
     NoFeedbackAsked,
@@ -158,7 +157,7 @@ async def receive_notices(came: Sequence[Received[NoticeRecord]], tx: Tx) -> Non
 async def keep_notices(came: Sequence[Received[NoticeRecord]], tx: Tx) -> Sequence[Notice]:
     """Raises BadMessage when one is not about a region of ours, or is known already."""
     notices = [_notice_in(each, tx) for each in came]
-    if not await add_all_if_new(notices, tx):
+    if not await tx.add_all_if_new(notices):
         raise BadMessage()
     named = [(each.subject_id, each.record.content.model_dump()) for each in came]
     await note_subjects(named, tx)

@@ -1,25 +1,21 @@
 """What can be objected to, who decides, by when, and what an upheld objection has to put right.
 Pure."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from services.exchange.errors import FieldsRefused
 from shared.actors import Actor
+from shared.limits import shipped_limits
 
 STATED_KIND: Final = "yipan.objection.stated.v1"
 DECIDED_KIND: Final = "yipan.objection.decided.v1"
 APPEALED_KIND: Final = "yipan.objection.appealed.v1"
 REVIEWED_KIND: Final = "yipan.objection.reviewed.v1"
 
-_LIMITS: Final = {
-    name: timedelta(days=each["value"])
-    for name, each in json.loads(Path(__file__).with_name("limits.json").read_text("utf-8")).items()
-}
+_LIMITS: Final = shipped_limits(__file__)
 _COUNTY_DIGITS: Final = 6
 
 
@@ -74,12 +70,12 @@ def check_remedy(about: About, granted: bool, given: frozenset[str]) -> None:
 
 def decide_by(stated_on: date) -> date:
     """The day by which an objection is to be decided."""
-    return stated_on + _LIMITS["decide_days"]
+    return stated_on + timedelta(days=_LIMITS["decide_days"])
 
 
 def review_by(appealed_on: date) -> date:
     """The day by which an appeal is to be decided (复核期限)."""
-    return appealed_on + _LIMITS["review_days"]
+    return appealed_on + timedelta(days=_LIMITS["review_days"])
 
 
 def why_not_reviewer(actor: Actor, decided_by: str | None) -> str | None:

@@ -1,10 +1,8 @@
 """Decisions about requests for a certificate, without any I/O."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from services.migrant.certificates.rules import Claim, fact_of
@@ -17,12 +15,10 @@ from services.migrant.errors import (
     RequestOver,
     SameDecider,
 )
+from shared.limits import shipped_limits
 from shared.problems import Text
 
-_LIMITS: Final = {
-    name: int(each["value"])
-    for name, each in json.loads(Path(__file__).with_name("limits.json").read_text("utf-8")).items()
-}
+_LIMITS: Final = shipped_limits(__file__)
 DECIDE: Final = timedelta(days=_LIMITS["decide_days"])
 OBJECTION: Final = timedelta(days=_LIMITS["objection_days"])
 COLLECT: Final = timedelta(days=_LIMITS["collect_days"])

@@ -22,6 +22,7 @@ from services.registry.vital.reports import send_back
 from services.registry.vital.schemas import ReturnReport
 from shared.db import Tx
 from shared.events.registry import PersonCorrected
+from shared.tables import table_of
 
 Row = TypeVar("Row", bound=SQLModel)
 Values = dict[str, Any]
@@ -58,7 +59,7 @@ def _column(row: SQLModel, name: str, value: Any) -> Any:
     """A value of a plain row as the column holds it, by the column's type."""
     if not isinstance(value, str):
         return value
-    kind = type(row).__table__.columns[name].type.python_type  # type: ignore[attr-defined]
+    kind = table_of(type(row)).columns[name].type.python_type
     if kind is bytes:
         return bytes.fromhex(value)
     if kind is UUID:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.registry.persons.models import Residence, Workplace
 from services.registry.region_changes.timelines import Move, Span
 from shared.db import Tx
+from shared.tables import table_of
 
 Before = dict[tuple[str, UUID], str]
 Stays = dict[UUID, list[tuple[Span, UUID | None]]]
@@ -101,7 +102,7 @@ async def codes_before(ids: Sequence[UUID], undone: UUID | None, tx: Tx) -> Befo
 def _copy(model: type[Residence] | type[Workplace], without: Collection[str] = ()) -> str:
     """How to keep the part of a row before a day as a row of its own: $1 the row, $4 and $5 when
     and by whom it was recorded, $6 the new id, $7 the day."""
-    table = model.__table__  # type: ignore[union-attr]
+    table = table_of(model)
     given = {"id": "$6", "until": "$7", "recorded_at": "$4", "recorded_by": "$5"}
     names = [column.name for column in table.columns if column.name not in without]
     values = ", ".join(given.get(name, f'"{name}"') for name in names)
