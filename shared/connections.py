@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Self
 
@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg.exceptions._base import DataError as InvalidInput  # raised before anything is sent
 from asyncpg.pool import PoolConnectionProxy
 
+from shared.line import Line
 from shared.problems import Unavailable
 
 Connection = asyncpg.Connection | PoolConnectionProxy
@@ -29,6 +30,9 @@ LOST: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
 )
+_SETTLED_AT_ONCE = 1_000_000
+# A commit with something to commit, so that it waits for the disk and all before it.
+_WRITE_OUT = "SELECT pg_logical_emit_message(true, 'yipan', '')"
 
 
 class _PlainConnection(asyncpg.Connection):
@@ -62,6 +66,7 @@ class Connections:
         self._out = 0  # of the pool: in use or at hand
         self._at_hand: list[tuple[PoolConnectionProxy, float]] = []  # since when: monotonic seconds
         self._waiting: deque[asyncio.Future[PoolConnectionProxy | None]] = deque()
+        self._unsettled: Line[None, None] = Line(self._write_out, _SETTLED_AT_ONCE)
 
     @classmethod
     async def connect(cls, dsn: str, size: int) -> Self:
@@ -78,6 +83,7 @@ class Connections:
 
     async def close(self) -> None:
         """Waits for those in use."""
+        await self._unsettled.close()
         self._most_at_hand = 0
         while self._at_hand:
             await self._return(self._at_hand.pop()[0])
@@ -109,8 +115,7 @@ class Connections:
         try:
             if self._out < self._size:
                 return await self._from_pool()
-            async with asyncio.timeout(WAIT_SECONDS):
-                return await self._in_turn()
+            return await self._in_turn()
         except (TimeoutError, *LOST) as error:
             raise Unavailable() from error
 
@@ -124,6 +129,19 @@ class Connections:
             return
         await self._return(connection)
         self._hand_on(None)  # there is room for a new one
+
+    async def settle(self) -> None:
+        """Wait until all that was committed before this is on disk: whoever comes while the disk is
+        waited for waits with the next. Raises Unavailable."""
+        await self._unsettled.put(None)
+
+    async def _write_out(self, waiting: Sequence[None]) -> Sequence[None]:
+        try:
+            async with self.acquire() as connection:
+                await connection.execute(_WRITE_OUT)
+        except LOST as error:
+            raise Unavailable() from error
+        return waiting
 
     async def _from_pool(self) -> PoolConnectionProxy:
         self._out += 1
@@ -139,18 +157,24 @@ class Connections:
         await self.pool.release(connection)
 
     async def _in_turn(self) -> PoolConnectionProxy:
-        place = asyncio.get_running_loop().create_future()
+        """Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        place = loop.create_future()
+        limit = loop.call_later(WAIT_SECONDS, _end_waiting, place)
         self._waiting.append(place)
         try:
             given = await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # given in the very moment of giving up
+            # Given in the very moment of giving up:
+            if place.done() and not place.cancelled() and place.exception() is None:
                 given = place.result()
                 if given is None:
                     self._hand_on(None)
                 else:
                     await self.give_back(given)
             raise
+        finally:
+            limit.cancel()
         return await self.take() if given is None else given
 
     def _hand_on(self, given: PoolConnectionProxy | None) -> bool:
@@ -161,6 +185,11 @@ class Connections:
                 place.set_result(given)
                 return True
         return False
+
+
+def _end_waiting(place: asyncio.Future[PoolConnectionProxy | None]) -> None:
+    if not place.done():
+        place.set_exception(TimeoutError())
 
 
 def _is_usable(connection: PoolConnectionProxy) -> bool:

@@ -43,6 +43,14 @@ from shared.usage import Purpose, Usage
 Row = TypeVar("Row", bound=SQLModel)
 
 
+@dataclass(slots=True)
+class _State:
+    """How far a transaction is; its copies share it."""
+
+    begun: bool = False
+    unsettled: bool = False
+
+
 @dataclass
 class Tx:
     """One transaction, opened at a door. Handlers write through it and never commit.
@@ -65,7 +73,8 @@ class Tx:
     correlation_id: str | None = None  # a fresh one for the events of this transaction
     causation_id: str | None = None
     happened_at: datetime | None = None  # when the event said it happened, at the consumer door
-    _begun: asyncio.Event = field(default_factory=asyncio.Event)  # a copy is the same transaction
+    in_company: bool = False  # of other transactions: its looks go to the disk with theirs
+    _state: _State = field(default_factory=_State)
     _events: list[Event] = field(default_factory=list)
     _correlated: list[str | None] = field(default_factory=list)  # each event, when it was said
     _usages: list[tuple[UUID, str]] = field(default_factory=list)
@@ -80,19 +89,20 @@ class Tx:
         """The connection, in this transaction and its jurisdiction from now on: for COPY, and for
         what runs a script. Other statements begin it themselves."""
         if not self.begun:
-            self._begun.set()  # before it is sent: what was sent in part has to be rolled back
+            self._state.begun = (
+                True  # before it is sent: what was sent in part has to be rolled back
+            )
             await self.pooled.execute(f"{how}; SET LOCAL yipan.region = '{self.actor.region}'")
         return self.pooled
 
     @property
     def begun(self) -> bool:
-        return self._begun.is_set()
+        return self._state.begun
 
     @property
-    def connection(self) -> Connection:
-        """The connection of a transaction that has begun."""
-        assert self.begun
-        return self.pooled
+    def unsettled(self) -> bool:
+        """Whether a look left its entry and nothing has waited for the disk since."""
+        return self._state.unsettled and not self.begun
 
     # reading
 
@@ -107,10 +117,12 @@ class Tx:
         """All rows of a SELECT, in the order of their column `subject`, and in the same statement
         the entry that the actor looked at `kind` of data of each of those subjects; of the first
         `noted` alone where the last row only tells that a page has a next."""
-        sql = looking(statement, subject, len(args))
-        who = (self.actor.region, self.now, self.actor.sub, self.actor.org)
-        why = (self._purpose.value, self.case_reference)
-        return await self.pooled.fetch(sql, *args, *who, *why, kind, noted)
+        sql, disk = looking(statement, subject, len(args)), None
+        if self.in_company and not self.begun:
+            disk = "off"
+            self._state.unsettled = True
+        who = (self.now, self.actor.sub, self.actor.org, self._purpose.value, self.case_reference)
+        return await self.pooled.fetch(sql, *args, self.actor.region, disk, *who, kind, noted)
 
     async def peek(self, statement: str, *args: Any) -> asyncpg.Record | None:
         """One row of a SELECT that shows nobody's record."""
@@ -220,18 +232,6 @@ class Tx:
         """Note that the actor looked at `kind` of data ("person", "birth", …) of a subject."""
         self._usages.append((subject_id, kind))
 
-    async def merge_subject(self, kept_id: UUID, merged_id: UUID) -> None:
-        """From now on, looks at `merged_id` are also looks at `kept_id`."""
-        await self.execute(
-            "UPDATE subject_aliases SET subject_id = $1 WHERE subject_id = $2", kept_id, merged_id
-        )
-        await self.execute(
-            "INSERT INTO subject_aliases (alias_id, subject_id) VALUES ($2, $1)"
-            " ON CONFLICT (alias_id) DO UPDATE SET subject_id = excluded.subject_id",
-            kept_id,
-            merged_id,
-        )
-
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """A part of the transaction that may fail alone, such as one item of many: when the block
@@ -288,6 +288,7 @@ class Tx:
             values += self._outbox_values()
         if self._rows or self._usages or self._events:
             await self.pooled.execute(numbered(*parts), *values)
+            self._state.unsettled = False
 
     def _usage_values(self) -> tuple[Any, ...]:
         return (
@@ -334,6 +335,7 @@ class Database:
         self.event_vault = event_vault
         self.source = source
         self._listeners: list[asyncio.Event] = []
+        self._open = 0  # transactions
 
     @classmethod
     async def connect(
@@ -360,8 +362,10 @@ class Database:
         """Commit when the block ends, roll back when it raises. `context` fills the optional
         fields of Tx. Raises Unavailable when the commit cannot be confirmed."""
         connection = await self.connections.take()
+        self._open += 1
         try:
             tx = Tx(connection, actor, self.vault, self.event_vault, self.source, **context)
+            tx.in_company = self._open > 1
             inner = connection.is_in_transaction()  # only in tests, which roll back the outer one
             commit, rollback = (
                 ("RELEASE SAVEPOINT door", "ROLLBACK TO SAVEPOINT door")
@@ -383,7 +387,10 @@ class Database:
                     raise Unavailable() from error
                 raise
         finally:
+            self._open -= 1
             await self.connections.give_back(connection)
+        if tx.unsettled:
+            await self.connections.settle()
         if tx.emitted:
             for listener in self._listeners:
                 listener.set()

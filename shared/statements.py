@@ -30,6 +30,7 @@ FROM unnest({}::uuid[], {}::text[]) AS t (subject, kind)
 # Sets the jurisdiction in a statement that is a transaction of its own. Should PostgreSQL ever read
 # before it, the second wall hides every row: such a statement fails closed.
 SCOPE: Final = "SELECT set_config('yipan.region', {}, true)"
+_WHEN_ON_DISK = "set_config('synchronous_commit', {}, true)"
 
 
 def compile_statement(statement: ClauseElement) -> tuple[str, list[Any]]:
@@ -76,12 +77,15 @@ def numbered(*parts: str) -> str:
 @cache
 def looking(statement: str, subject: str, count: int) -> str:
     """A SELECT of `count` arguments, alone, with an entry for each of the subjects in its column
-    `subject`. After its own arguments come region, time, sub, org, purpose, case, kind, and how
-    many of the subjects are noted (null for all)."""
-    places = [f"${n}" for n in range(count + 2, count + 9)]
-    entry, noted = ", ".join(places[:-1]), places[-1]
+    `subject`. After its own arguments come region, whether it waits for the disk ("off", or null as
+    the server says), time, sub, org, purpose, case, kind, and how many of the subjects are noted
+    (null for all)."""
+    disk, *places, noted = [f"${n}" for n in range(count + 2, count + 10)]
+    entry = ", ".join(places)
     return f"""
-WITH looked AS MATERIALIZED ({peeking(statement, count)}), noted AS (
+WITH looked AS MATERIALIZED (
+  {peeking(statement, count)} AND (SELECT {_WHEN_ON_DISK.format(disk)}) IS NOT NULL
+), noted AS (
   INSERT INTO usage_entries ({_ENTRY}) SELECT {subject}, {entry}
   FROM (SELECT {subject} FROM looked ORDER BY {subject} LIMIT {noted}) AS subjects
 )

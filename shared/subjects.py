@@ -29,11 +29,24 @@ def follow_logins(consumer: Consumer) -> None:
 
     @consumer.on(AccountLinked)
     async def account_linked(event: AccountLinked, tx: Tx) -> None:
-        await tx.merge_subject(event.person_id, event.login_id)
+        await merge_subject(event.person_id, event.login_id, tx)
 
     @consumer.on(AccountUnlinked)
     async def account_unlinked(event: AccountUnlinked, tx: Tx) -> None:
-        await tx.merge_subject(event.login_id, event.login_id)
+        await merge_subject(event.login_id, event.login_id, tx)
+
+
+async def merge_subject(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
+    """From now on, looks at `merged_id` are also looks at `kept_id`."""
+    await tx.execute(
+        "UPDATE subject_aliases SET subject_id = $1 WHERE subject_id = $2", kept_id, merged_id
+    )
+    await tx.execute(
+        "INSERT INTO subject_aliases (alias_id, subject_id) VALUES ($2, $1)"
+        " ON CONFLICT (alias_id) DO UPDATE SET subject_id = excluded.subject_id",
+        kept_id,
+        merged_id,
+    )
 
 
 async def current_subject(person_id: UUID, tx: Tx) -> UUID:

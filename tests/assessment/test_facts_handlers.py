@@ -151,7 +151,7 @@ async def test_a_fact_of_another_observer_cannot_be_written(open_tx: TxFactory) 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with (
             open_tx("assessment", actor=make_actor(region=PEER)) as tx,
-            tx.connection.transaction(),  # so that the door can still roll back
+            (await tx.begin()).transaction(),  # so that the door can still roll back
         ):
             await tx.execute(f"SET LOCAL yipan.region = '{HOME}'")
             await record(tx, make_fact(Kind.MESSAGE, "failed", 1))

@@ -11,12 +11,12 @@ import pytest
 from services.exchange.evidence.verify import verify_export
 from services.exchange.messages.intake import Answer, Intake
 from services.exchange.messages.judging import Attempt, batch_of, judge_all, portions
-from services.exchange.messages.line import Line
 from services.exchange.messages.models import Delivery
 from services.exchange.messages.reading import Arrival
 from services.exchange.messages.rules import MOST_AT_ONCE
 from shared.db import Tx
 from shared.ids import new_id
+from shared.line import Line
 from shared.problems import Unavailable
 from shared.signing import verify_compact
 from shared.testing import client_of

@@ -16,7 +16,7 @@ from shared.events.base import Event
 from shared.events.migrant import AccountLinked, AccountUnlinked
 from shared.events.registry import PersonsMerged, PersonsSeparated
 from shared.ids import new_id
-from shared.subjects import herself, is_own, login_id
+from shared.subjects import herself, is_own, login_id, merge_subject
 from shared.testing import Issuer, client_of, make_actor
 from tests.conftest import ServiceFactory, TxFactory
 from tests.migrant.logins import LINKS, OWN, SUB, link, login
@@ -60,7 +60,7 @@ def her_actor(sub: str = SUB) -> Actor:
 
 
 async def linked(tx: Tx, person: UUID) -> None:
-    await tx.merge_subject(person, login_id(SUB))
+    await merge_subject(person, login_id(SUB), tx)
 
 
 @pytest.mark.parametrize("order", [("link", "merge"), ("merge", "link")])
@@ -73,7 +73,7 @@ async def test_news_of_a_link_and_of_a_merge_in_either_order(
             if news == "link":
                 await linked(tx, person)
             else:
-                await tx.merge_subject(kept, person)
+                await merge_subject(kept, person, tx)
         assert await herself(tx) == kept
         assert await is_own(person, tx)
         assert await is_own(kept, tx)
@@ -96,7 +96,7 @@ async def test_a_login_that_opens_two_records_in_turn(open_tx: TxFactory) -> Non
     sub, person = str(new_id()), new_id()
     async with open_tx("notify", actor=her_actor(sub)) as tx:
         assert await herself(tx) == UUID(sub)
-        await tx.merge_subject(person, login_id(sub))
+        await merge_subject(person, login_id(sub), tx)
         assert await herself(tx) == person
 
 

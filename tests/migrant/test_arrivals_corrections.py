@@ -200,9 +200,9 @@ async def test_what_crosses_townships_is_of_no_use_to_another_county(
         assert await tx.fetch("SELECT * FROM days_in_county($1)", person) == []
         await tx.execute("SELECT annul_stay($1)", id)
         await tx.execute("SELECT follow_stay($1)", id)
-        async with tx.connection.transaction():
+        async with (await tx.begin()).transaction():
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                async with tx.connection.transaction():
+                async with (await tx.begin()).transaction():
                     await tx.execute("SELECT place_person($1)", person)
         await tx.execute("SET LOCAL yipan.region = '420325'")
         assert (await tx.require(Arrival, id)).until is None

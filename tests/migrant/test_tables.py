@@ -42,7 +42,7 @@ async def test_every_table_that_names_a_person_is_restricted(cluster: Cluster) -
 
 async def test_nobody_is_brought_to_where_the_clerk_has_no_say(open_tx: TxFactory) -> None:
     async with open_tx("migrant", actor=clerk(region="420325101")) as tx:
-        savepoint = tx.connection.transaction()
+        savepoint = (await tx.begin()).transaction()
         await savepoint.start()
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.execute("SELECT bring_here($1, $2, current_date)", new_id(), VILLAGE)

@@ -29,7 +29,7 @@ async def open_tx(open_tx: TxFactory) -> TxFactory:
     async def factory(service: str, **context: Any) -> AsyncIterator[Any]:
         async with open_tx(service, **context) as tx:
             if service == "registry":
-                await load_regions(tx.connection, REGIONS)
+                await load_regions(await tx.begin(), REGIONS)
             yield tx
 
     return factory

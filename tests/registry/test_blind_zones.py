@@ -101,7 +101,7 @@ async def home(
 
 async def test_a_scan_finds_each_zone_once(open_tx: TxFactory) -> None:
     async with open_tx("registry") as tx:
-        await load_regions(tx.connection, [("420325102", "新设镇")])
+        await load_regions(await tx.begin(), [("420325102", "新设镇")])
         for code in (EAST, A, "420325102", f"{A}077"):
             await tx.execute(_PERSON, code, None)
         await estates(tx)

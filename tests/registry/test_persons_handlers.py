@@ -50,7 +50,7 @@ NUMBER = number("19900101", 112)
 @pytest.fixture
 async def tx(open_tx: TxFactory) -> AsyncIterator[Tx]:
     async with open_tx("registry", purpose=Purpose.REGISTRATION) as tx:
-        await load_places(tx.connection)
+        await load_places(await tx.begin())
         yield tx
 
 
@@ -266,7 +266,7 @@ async def test_another_county_neither_sees_nor_writes(tx: Tx) -> None:
         await tx.save(row)
     foreign = row.model_copy(update={"id": new_id()})
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with tx.connection.transaction():
+        async with (await tx.begin()).transaction():
             await tx.add(foreign)
 
 

@@ -42,7 +42,7 @@ BORN = date(1990, 1, 1)
 @pytest.fixture
 async def tx(open_tx: TxFactory) -> AsyncIterator[Tx]:
     async with open_tx("registry", purpose=Purpose.REGISTRATION) as tx:
-        await load_places(tx.connection)
+        await load_places(await tx.begin())
         tx.now = BEGIN
         yield tx
 
@@ -223,7 +223,7 @@ async def test_the_service_writes_no_earlier_facts_itself(tx: Tx) -> None:
         " VALUES ('residences', gen_random_uuid(), '{}', now(), now())",
     ):
         with pytest.raises(Exception, match="permission denied"):
-            async with tx.connection.transaction():
+            async with (await tx.begin()).transaction():
                 await tx.execute(change)
     await tx.execute("SET LOCAL yipan.region = '130102'")
     assert await tx.fetch_value("SELECT count(*) FROM earlier_facts") == 0
@@ -387,7 +387,7 @@ async def test_stays_do_not_overlap(tx: Tx) -> None:
 async def test_two_current_residences_are_impossible_whatever_the_code_does(tx: Tx) -> None:
     person_id = await register(tx)
     with pytest.raises(Exception, match="residences_open"):
-        async with tx.connection.transaction():
+        async with (await tx.begin()).transaction():
             await tx.execute(
                 "INSERT INTO residences (id, person_id, region, kind, since, recorded_at,"
                 " recorded_by) VALUES ($1, $2, $3, 'usual', '2024-01-01', now(), 'x')",
@@ -412,7 +412,7 @@ async def test_an_area_is_named_as_it_was_while_she_lived_there(tx: Tx) -> None:
     person_id = await register(tx)
     for changed in ({"hukou_region": abolished, "changed_on": "2024-01-01"}, {"residence": home}):
         with pytest.raises(UnknownRegion):
-            async with tx.connection.transaction():
+            async with (await tx.begin()).transaction():
                 await correct(tx, person_id, **changed)
     await correct(tx, person_id, residence={"region": NEXT, "kind": "usual", "since": "2023-06-01"})
     old, new = (await get_history(person_id, tx)).residences

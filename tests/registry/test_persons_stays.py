@@ -95,7 +95,7 @@ async def test_the_database_refuses_what_overlaps(tx: Tx, since: str, until: str
         if end is None and since >= "2022":
             continue
         with pytest.raises(asyncpg.ExclusionViolationError) as refused:
-            async with tx.connection.transaction():
+            async with (await tx.begin()).transaction():
                 await add(tx, person_id, since, end, OTHER)
         assert refused.value.constraint_name == "residences_apart"
         assert "2021" not in str(refused.value)
@@ -121,7 +121,7 @@ async def test_a_stay_does_not_grow_into_another(tx: Tx, since: str, until: str 
     stay = await add(tx, person_id, "2021-01-01", "2022-01-01")
     await add(tx, person_id, "2022-01-01", "2023-01-01")
     with pytest.raises(asyncpg.ExclusionViolationError):
-        async with tx.connection.transaction():
+        async with (await tx.begin()).transaction():
             await tx.execute(
                 "UPDATE residences SET since = $2, until = $3 WHERE id = $1",
                 stay,
@@ -135,7 +135,7 @@ async def test_a_stay_does_not_come_over_from_another_record(tx: Tx) -> None:
     elsewhere = await register(tx, id_number=None, residence=None)
     stay = await add(tx, elsewhere, "2020-01-01", "2021-06-01")
     with pytest.raises(asyncpg.ExclusionViolationError):
-        async with tx.connection.transaction():
+        async with (await tx.begin()).transaction():
             await tx.execute("UPDATE residences SET person_id = $2 WHERE id = $1", stay, person_id)
 
 
@@ -149,7 +149,7 @@ async def test_several_stays_of_one_statement_are_looked_at_together(tx: Tx) -> 
     )
     days = [date(2020, 1, 1), date(2021, 1, 1)]
     with pytest.raises(asyncpg.ExclusionViolationError):
-        async with tx.connection.transaction():
+        async with (await tx.begin()).transaction():
             await tx.execute(both, person_id, HOME, days, [date(2021, 1, 2), date(2022, 1, 1)])
     await tx.execute(both, person_id, HOME, days, [date(2021, 1, 1), date(2022, 1, 1)])
     assert len(await periods(tx, person_id)) == 2

@@ -24,8 +24,8 @@ PATH = "/registry/v1/regions"
 
 async def test_loading_again_changes_nothing_and_new_names_are_taken(open_tx: TxFactory) -> None:
     async with open_tx("registry") as tx:
-        assert await load_regions(tx.connection, REGIONS) == 0
-        assert await load_regions(tx.connection, [("420381", "新名"), ("420382", "新县")]) == 2
+        assert await load_regions(await tx.begin(), REGIONS) == 0
+        assert await load_regions(await tx.begin(), [("420381", "新名"), ("420382", "新县")]) == 2
         row = await tx.fetch_row("SELECT * FROM regions WHERE code = '420382'")
         assert (row["level"], row["parent"], row["valid_to"]) == ("county", "4203", None)
 
@@ -33,7 +33,7 @@ async def test_loading_again_changes_nothing_and_new_names_are_taken(open_tx: Tx
 async def test_a_code_that_is_none_loads_nothing(open_tx: TxFactory) -> None:
     async with open_tx("registry") as tx:
         with pytest.raises(CodeError):
-            await load_regions(tx.connection, [("420382", "新县"), ("42038", "错")])
+            await load_regions(await tx.begin(), [("420382", "新县"), ("42038", "错")])
         assert not await tx.fetch_value("SELECT count(*) FROM regions WHERE code = '420382'")
 
 
@@ -136,8 +136,8 @@ LISTED = date(2025, 7, 1)
 async def test_a_dated_list_keeps_what_names_there_were(open_tx: TxFactory) -> None:
     async with open_tx("registry") as tx:
         newer = [("420325100", "城关街道"), ("420325102", "新设镇")]
-        assert await load_regions(tx.connection, newer, source="2025", valid_from=LISTED) == 2
-        assert await load_regions(tx.connection, newer, source="2025", valid_from=LISTED) == 0
+        assert await load_regions(await tx.begin(), newer, source="2025", valid_from=LISTED) == 2
+        assert await load_regions(await tx.begin(), newer, source="2025", valid_from=LISTED) == 0
         before = LISTED - timedelta(days=1)
         assert await region_name_on("420325100", before, tx) == "城关镇"
         assert await region_name_on("420325100", LISTED, tx) == "城关街道"
@@ -145,16 +145,16 @@ async def test_a_dated_list_keeps_what_names_there_were(open_tx: TxFactory) -> N
         names = [each.name for each in await ancestors_on("420325100001", before, tx)]
         assert names == ["湖北省", "十堰市", "房县", "城关镇"]
         older = [("420325100", "旧名"), ("420325102", "旧名")]
-        assert await load_regions(tx.connection, older, valid_from=date(2024, 1, 1)) == 0
+        assert await load_regions(await tx.begin(), older, valid_from=date(2024, 1, 1)) == 0
 
 
 async def test_a_list_ends_what_it_lacks_only_where_it_is_told_to(open_tx: TxFactory) -> None:
     async with open_tx("registry") as tx:
         rows = [each for each in REGIONS if each[0].startswith("420325")][:-2]
-        assert await load_regions(tx.connection, rows, valid_from=LISTED) == 0
+        assert await load_regions(await tx.begin(), rows, valid_from=LISTED) == 0
         ending = "420325101"
-        assert await load_regions(tx.connection, rows, valid_from=LISTED, ending=ending) == 2
-        assert await load_regions(tx.connection, rows, valid_from=LISTED, ending=ending) == 0
+        assert await load_regions(await tx.begin(), rows, valid_from=LISTED, ending=ending) == 2
+        assert await load_regions(await tx.begin(), rows, valid_from=LISTED, ending=ending) == 0
         today = await map_on(tx.today, "420325", tx)
         assert "420325101" not in today
         assert "420325100001" in today
@@ -163,29 +163,29 @@ async def test_a_list_ends_what_it_lacks_only_where_it_is_told_to(open_tx: TxFac
             await require_region("420325101001", tx)
         await require_region("420325101001", tx, on=LISTED - timedelta(days=1))
         with pytest.raises(ValueError, match="with a date"):
-            await load_regions(tx.connection, rows, ending=ending)
+            await load_regions(await tx.begin(), rows, ending=ending)
 
 
 async def test_codes_abolished_long_ago_are_loaded_for_old_addresses(open_tx: TxFactory) -> None:
     async with open_tx("registry") as tx:
         gone, ended = [("420326", "旧县"), ("420325", "古房县")], date(1990, 1, 1)
-        assert await load_regions(tx.connection, gone, source="1980", valid_to=ended) == 1
-        assert await load_regions(tx.connection, gone, source="1980", valid_to=ended) == 0
+        assert await load_regions(await tx.begin(), gone, source="1980", valid_to=ended) == 1
+        assert await load_regions(await tx.begin(), gone, source="1980", valid_to=ended) == 0
         assert await region_name_on("420326", date(1985, 1, 1), tx) == "旧县"
         assert await region_name_on("420325", date(1985, 1, 1), tx) == "房县"  # no older known
         with pytest.raises(UnknownRegion) as raised:
             await require_region("420326", tx)
         assert raised.value.extra["reason"] == "abolished"
-        await load_regions(tx.connection, [("420326", "新县")], valid_from=LISTED)
+        await load_regions(await tx.begin(), [("420326", "新县")], valid_from=LISTED)
         assert await region_name_on("420326", date(1985, 1, 1), tx) == "旧县"
         assert await region_name_on("420326", date(2000, 1, 1), tx) is None
         assert await region_name_on("420326", LISTED, tx) == "新县"
         older = [("420326", "更旧县")]
         since, until = date(1950, 1, 1), date(1989, 1, 1)
-        loaded = await load_regions(tx.connection, older, valid_from=since, valid_to=until)
+        loaded = await load_regions(await tx.begin(), older, valid_from=since, valid_to=until)
         assert loaded == 0  # it was another then
         with pytest.raises(ValueError, match="ends after it begins"):
-            await load_regions(tx.connection, older, valid_from=ended, valid_to=ended)
+            await load_regions(await tx.begin(), older, valid_from=ended, valid_to=ended)
 
 
 async def test_no_two_versions_of_a_code_are_valid_on_one_day(open_tx: TxFactory) -> None:
@@ -203,9 +203,9 @@ async def test_no_two_versions_of_a_code_are_valid_on_one_day(open_tx: TxFactory
         ):
             on = LISTED + timedelta(days=day)
             if kind == "end":
-                await end_regions(tx.connection, ["420325100"], on)
+                await end_regions(await tx.begin(), ["420325100"], on)
             else:
-                await begin_regions(tx.connection, {"420325100": f"名{n}"}, on, "test")
+                await begin_regions(await tx.begin(), {"420325100": f"名{n}"}, on, "test")
         overlaps = await tx.fetch_value(
             "SELECT count(*) FROM region_versions AS a JOIN region_versions AS b USING (code)"
             " WHERE a IS DISTINCT FROM b"

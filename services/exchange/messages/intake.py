@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from services.exchange.messages.door import Door
-from services.exchange.messages.line import Line
 from services.exchange.messages.reading import Arrival
 from services.exchange.messages.receiving import receive_messages
 from services.exchange.messages.schemas import AckResponse
 from shared.app import Extra, Parts
+from shared.line import Line
 from shared.problems import Unavailable
 
 _AT_ONCE = 200  # messages in a transaction: what four requests may bring

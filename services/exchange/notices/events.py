@@ -25,6 +25,7 @@ from services.exchange.participants.queries import find_active, find_for_region,
 from shared.db import Tx
 from shared.events import migrant, registry, registry_vital
 from shared.homes import is_outside_mainland
+from shared.subjects import merge_subject
 
 _ARRIVAL_TOLD = """
 SELECT * FROM notices
@@ -205,13 +206,13 @@ async def repoint(event: registry.PersonsMerged, tx: Tx) -> None:
             event.kept_id,
             event.merged_id,
         )
-    await tx.merge_subject(event.kept_id, event.merged_id)
+    await merge_subject(event.kept_id, event.merged_id, tx)
 
 
 async def separate(event: registry.PersonsSeparated, tx: Tx) -> None:
     """A merge is undone: looks at the one are not looks at the other any more. Notices told under
     either id stay where they are; each names its person inside."""
-    await tx.merge_subject(event.merged_id, event.merged_id)
+    await merge_subject(event.merged_id, event.merged_id, tx)
 
 
 async def _tell_arrival(

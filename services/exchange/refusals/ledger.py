@@ -10,13 +10,13 @@ from hashlib import sha256
 import structlog
 
 from services.exchange.errors import Refused
-from services.exchange.messages.line import Line
 from services.exchange.refusals.handlers import forget_old, log_refusals
 from services.exchange.refusals.rules import AN_HOUR, BATCH
 from shared.app import Parts
 from shared.db import Tx
 from shared.ids import new_id
 from shared.jobs import repeating
+from shared.line import Line
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from shared.db import Tx
-from shared.subjects import current_subject
+from shared.subjects import current_subject, merge_subject
 
 _NUMBERS: Final = UUID("6a1d1c0e-3f0b-5c55-9a57-0d7b1f5c2e44")  # the namespace of id numbers
 
@@ -49,23 +49,23 @@ async def note_subjects(records: Iterable[tuple[UUID, Mapping[str, object]]], tx
 async def put_under(record_id: UUID, person_id: UUID, tx: Tx) -> None:
     """A desk says whom of our registry a record is about: looks at it are hers. That record alone,
     and not what else names the same number: the desk may have slipped."""
-    await tx.merge_subject(await current_subject(person_id, tx), record_id)
+    await merge_subject(await current_subject(person_id, tx), record_id, tx)
 
 
 async def take_from_under(record_id: UUID, content: Mapping[str, object], tx: Tx) -> None:
     """The desk had slipped: the record is about whom it names, or nobody, and looks at it are not
     hers."""
-    await tx.merge_subject(record_id, record_id)
+    await merge_subject(record_id, record_id, tx)
     named = named_in(content, tx)
     if named is not None:
-        await tx.merge_subject(await current_subject(named, tx), record_id)
+        await merge_subject(await current_subject(named, tx), record_id, tx)
 
 
 async def learn_number(person_id: UUID, id_number: str | None, tx: Tx) -> None:
     """The registry, or a welcome desk that saw her card, says that this number is hers. Everything
     that names it is about her, and hers to read: never on the word of one clerk."""
     if id_number is not None:
-        await tx.merge_subject(await current_subject(person_id, tx), number_id(id_number, tx))
+        await merge_subject(await current_subject(person_id, tx), number_id(id_number, tx), tx)
 
 
 async def ids_of(person_id: UUID, tx: Tx) -> list[UUID]:

@@ -29,7 +29,7 @@ from services.migrant.types import COUNTY_DIGITS
 from shared.db import Tx
 from shared.events.migrant import AccountLinked, AccountUnlinked
 from shared.ids import new_id
-from shared.subjects import login_id, require_own
+from shared.subjects import login_id, merge_subject, require_own
 
 _COUNT = """
 INSERT INTO account_tries (login_id, tries, until) VALUES ($1, 1, $3)
@@ -158,12 +158,12 @@ async def _place_of_desk(person_id: UUID, tx: Tx) -> str:
 
 
 async def _tell(login: UUID, person_id: UUID, tx: Tx) -> None:
-    await tx.merge_subject(person_id, login)
+    await merge_subject(person_id, login, tx)
     tx.emit(AccountLinked(login_id=login, person_id=person_id))
 
 
 async def _tell_ended(login: UUID, person_id: UUID, tx: Tx) -> None:
-    await tx.merge_subject(login, login)
+    await merge_subject(login, login, tx)
     tx.emit(AccountUnlinked(login_id=login, person_id=person_id))
 
 

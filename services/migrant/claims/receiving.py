@@ -27,6 +27,7 @@ from shared.events.exchange_claims import (
     ClaimStepReceived,
 )
 from shared.events.migrant_claims import ClaimantSought, ClaimPapersReleased, ClaimPlaced
+from shared.subjects import merge_subject
 
 
 async def receive_claim(event: ClaimReceived, tx: Tx) -> None:
@@ -113,6 +114,6 @@ async def note_claimant(
     claim.resident = person_id is not None
     if person_id is not None:
         claim.person_id = await current_id(person_id, tx)
-        await tx.merge_subject(claim.person_id, claim.id)
+        await merge_subject(claim.person_id, claim.id, tx)
     await follow_rule(claim, home_region, tx)
     await tx.save(claim)

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.migrant.people.models import PersonHere
 from services.migrant.people.queries import current_id
 from shared.db import Tx
+from shared.subjects import merge_subject
 
 # Every table that names a person; consents and arrivals have rules of their own (below).
 REFERRING = (
@@ -58,7 +59,7 @@ async def merge_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
     await _merge_consents(kept_id, merged_id, tx)
     for table in REFERRING:
         await _move(table, kept_id, merged_id, tx)
-    await tx.merge_subject(kept_id, merged_id)
+    await merge_subject(kept_id, merged_id, tx)
 
 
 async def _merge_record(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:

@@ -10,6 +10,7 @@ from services.migrant.accounts.handlers import give_back_links
 from services.migrant.people.handlers import CLOSED_STAYS, REFERRING, rekey
 from services.migrant.people.models import PersonHere
 from shared.db import Tx
+from shared.subjects import merge_subject
 
 _PLACES = """
 UPDATE people SET region = arrivals.region FROM arrivals
@@ -63,7 +64,7 @@ async def separate_people(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:
         "DELETE FROM merged_rows WHERE merged_id = $1 AND kept_id = $2", merged_id, kept_id
     )
     for each in (merged_id, *followed):
-        await tx.merge_subject(merged_id, each)
+        await merge_subject(merged_id, each, tx)
 
 
 async def _give_back_record(kept_id: UUID, merged_id: UUID, tx: Tx) -> None:

@@ -17,7 +17,7 @@ from shared.events.notify import ContactOptedOut
 from shared.events.registry import PersonsMerged, PersonsSeparated
 from shared.ids import new_id
 from shared.problems import Forbidden
-from shared.subjects import is_own
+from shared.subjects import is_own, merge_subject
 
 _ONE = "SELECT * FROM contacts WHERE person_id = $1 AND purpose = $2 FOR UPDATE"
 _OF_PERSON = "SELECT * FROM contacts WHERE person_id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
@@ -124,7 +124,7 @@ async def merge_persons(event: PersonsMerged, tx: Tx) -> None:
         "SELECT alias_id FROM subject_aliases WHERE subject_id = $1", event.merged_id
     )
     await _remember(event, "subject_aliases", [row["alias_id"] for row in rows], tx)
-    await tx.merge_subject(event.kept_id, event.merged_id)
+    await merge_subject(event.kept_id, event.merged_id, tx)
     await close_or_open(event.kept_id, tx)
 
 
@@ -154,7 +154,7 @@ async def separate_persons(event: PersonsSeparated, tx: Tx) -> None:
         event.kept_id,
     )
     for alias_id in (event.merged_id, *(row["alias_id"] for row in aliases)):
-        await tx.merge_subject(event.merged_id, alias_id)
+        await merge_subject(event.merged_id, alias_id, tx)
     for person_id in (event.merged_id, event.kept_id):
         await close_or_open(person_id, tx)
 

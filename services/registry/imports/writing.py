@@ -304,7 +304,7 @@ async def _write_places(decision: Decision, job: Import, tx: Tx) -> None:
 
 async def _write_persons(rows: bytes, count: int, job: Import, tx: Tx, careful: bool) -> None:
     await tx.execute(_STAGE)
-    await tx.connection.copy_to_table(
+    await (await tx.begin()).copy_to_table(
         "staged_lines", source=io.BytesIO(rows), columns=STAGED, format="binary"
     )
     unless = _UNLESS_REGISTERED if careful else ""

@@ -32,6 +32,7 @@ from shared.codes import parse_resident_id
 from shared.db import Tx
 from shared.events.registry import ArrivalDoubted, PersonCorrected, PersonsMerged
 from shared.ids import new_id
+from shared.subjects import merge_subject
 
 # A stay that only got another code on a day (区划变更) goes on: nobody came or left that day.
 _LATEST_STAY = """
@@ -261,7 +262,7 @@ async def _alias(alias_id: UUID, person: Person, tx: Tx) -> None:
     await tx.execute(
         "INSERT INTO person_aliases (alias_id, person_id) VALUES ($1, $2)", alias_id, person.id
     )
-    await tx.merge_subject(person.id, alias_id)
+    await merge_subject(person.id, alias_id, tx)
     tx.emit(PersonsMerged(kept_id=person.id, merged_id=alias_id))
 
 

@@ -18,6 +18,7 @@ from services.registry.persons.rules import Stay, one_history, region_left
 from shared.db import Tx
 from shared.events.registry import PersonsMerged, PersonsSeparated
 from shared.ids import new_id
+from shared.subjects import merge_subject
 
 
 class Reference(NamedTuple):
@@ -92,7 +93,7 @@ async def merge_persons(kept_id: UUID, merged_id: UUID, tx: Tx) -> PersonMerge:
     )
     merge.before_sealed = tx.vault.seal(json.dumps(before, default=str), _place(merge))
     await tx.add(merge)
-    await tx.merge_subject(kept.id, merged.id)
+    await merge_subject(kept.id, merged.id, tx)
     tx.emit(PersonsMerged(kept_id=kept.id, merged_id=merged.id))
     for person in (kept, merged):
         tx.saw(person.id, "person")
@@ -267,11 +268,11 @@ async def _read_residence(person: Person, tx: Tx) -> None:
 
 async def _own_subject_again(merged: Person, moved: list[list[Any]], tx: Tx) -> None:
     """Looks at the merged record, and at ids that meant it, are looks at it alone again."""
-    await tx.merge_subject(merged.id, merged.id)
+    await merge_subject(merged.id, merged.id, tx)
     for table, _, _, ids in moved:
         if table == "person_aliases":
             for alias_id in ids:
-                await tx.merge_subject(merged.id, UUID(alias_id))
+                await merge_subject(merged.id, UUID(alias_id), tx)
 
 
 def _dump(person: Person) -> dict[str, Any]:

@@ -129,8 +129,8 @@ async def begin_change(change: RegionChange, tx: Tx) -> None:
         and (each.begins or (each.from_region == each.to_region and each.from_name != each.to_name))
     }
     source = f"区划调整 {change.document}"
-    await end_regions(tx.connection, ended, change.effective_on)
-    await begin_regions(tx.connection, names, change.effective_on, source)
+    await end_regions(await tx.begin(), ended, change.effective_on)
+    await begin_regions(await tx.begin(), names, change.effective_on, source)
     forget_known_regions()
     change.status, change.applied_at = ChangeStatus.APPLYING, tx.now
     moving = [each.from_region for each in steps if each.moves]
