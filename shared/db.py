@@ -335,7 +335,7 @@ class Database:
         self.event_vault = event_vault
         self.source = source
         self._listeners: list[asyncio.Event] = []
-        self._open = 0  # transactions
+        self._under_way = 0  # transactions, until their last answer is on disk
 
     @classmethod
     async def connect(
@@ -361,36 +361,34 @@ class Database:
     async def transaction(self, actor: Actor, **context: Any) -> AsyncIterator[Tx]:
         """Commit when the block ends, roll back when it raises. `context` fills the optional
         fields of Tx. Raises Unavailable when the commit cannot be confirmed."""
-        connection = await self.connections.take()
-        self._open += 1
+        self._under_way += 1
         try:
-            tx = Tx(connection, actor, self.vault, self.event_vault, self.source, **context)
-            tx.in_company = self._open > 1
-            inner = connection.is_in_transaction()  # only in tests, which roll back the outer one
-            commit, rollback = (
-                ("RELEASE SAVEPOINT door", "ROLLBACK TO SAVEPOINT door")
-                if inner
-                else ("COMMIT", "ROLLBACK")
-            )
+            connection = await self.connections.take()
             try:
-                if inner:
-                    await tx.begin("SAVEPOINT door")
-                yield tx
-                await tx.flush()
-                if tx.begun:
-                    await connection.execute(commit)
-            except BaseException as error:
-                if tx.begun:
-                    await undo(connection, rollback)
-                if is_lost(error):
-                    abandon(connection)
-                    raise Unavailable() from error
-                raise
+                tx = Tx(connection, actor, self.vault, self.event_vault, self.source, **context)
+                tx.in_company = self._under_way > 1
+                commit, rollback = "COMMIT", "ROLLBACK"
+                try:
+                    if connection.is_in_transaction():  # of a test, which rolls it back
+                        commit, rollback = "RELEASE SAVEPOINT door", "ROLLBACK TO SAVEPOINT door"
+                        await tx.begin("SAVEPOINT door")
+                    yield tx
+                    await tx.flush()
+                    if tx.begun:
+                        await connection.execute(commit)
+                except BaseException as error:
+                    if tx.begun:
+                        await undo(connection, rollback)
+                    if is_lost(error):
+                        abandon(connection)
+                        raise Unavailable() from error
+                    raise
+            finally:
+                await self.connections.give_back(connection)
+            if tx.unsettled:
+                await self.connections.settle()
         finally:
-            self._open -= 1
-            await self.connections.give_back(connection)
-        if tx.unsettled:
-            await self.connections.settle()
+            self._under_way -= 1
         if tx.emitted:
             for listener in self._listeners:
                 listener.set()
