@@ -83,7 +83,7 @@ _HALF_WIDTH: Final = str.maketrans(
 
 def normalise_code(value: str) -> str:
     """Upper case, half-width, without spaces around it."""
-    return value.translate(_HALF_WIDTH).strip().upper()
+    return (value if value.isascii() else value.translate(_HALF_WIDTH)).strip().upper()
 
 
 # ---- Sex (GB/T 2261.1) --------------------------------------------------------------------------

@@ -67,6 +67,10 @@ class Vault:
     def _cipher(self) -> AESGCM | _Sm4Gcm:
         return AESGCM(self.key) if self.suite is Suite.AES_256_GCM else _Sm4Gcm(self.key)
 
+    @cached_property
+    def _mac(self) -> hmac.HMAC:
+        return hmac.new(self.index_key, digestmod=sha256)
+
     @classmethod
     def from_text(cls, key: str, index_key: str, suite: Suite = Suite.AES_256_GCM) -> "Vault":
         """From two base64 texts of 32 bytes each. Raises ValueError when they are not."""
@@ -103,7 +107,9 @@ class Vault:
     def index(self, text: str, kind: str) -> bytes:
         """The blind index of `text` (HMAC-SHA256, 32 bytes) for exact look-up in a column of
         `kind`; the kind keeps a phone's index from matching an id number's."""
-        return hmac.digest(self.index_key, f"{kind}\x00{text}".encode(), sha256)
+        mac = self._mac.copy()
+        mac.update(f"{kind}\x00{text}".encode())
+        return mac.digest()
 
 
 def mask(text: str, head: int = 3, tail: int = 2) -> str:

@@ -144,6 +144,8 @@ def test_batches_are_cut_between_households() -> None:
     assert all(len(batch) % 3 == 0 for batch in cut)
     endless = [raw(n, 户号="H-1") for n in range(30)]
     assert [len(batch) for batch in batches(iter(endless), 7)] == [14, 14, 2]
+    apart = [raw(n, 户号=f"H-{n}") for n in range(30)]
+    assert [len(batch) for batch in batches(iter(apart), 8, 2)] == [2, 4, 8, 8, 8]
 
 
 def checked(*lines: RawLine, batch: int = 100) -> Batch:

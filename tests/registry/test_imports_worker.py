@@ -16,14 +16,13 @@ from deploy.box.roster import write_csv, write_xlsx
 from services.registry.errors import ImportClosed
 from services.registry.imports import job
 from services.registry.imports import worker as worker_module
-from services.registry.imports.batches import Surroundings
 from services.registry.imports.checking import Checking, Order
 from services.registry.imports.checking_process import CheckingApart
 from services.registry.imports.handlers import accept_import, cancel_import, retry_import
 from services.registry.imports.queries import get_import
 from services.registry.imports.schemas import ImportKind
 from services.registry.imports.worker import ImportWorker
-from services.registry.imports.writing import look_around
+from services.registry.imports.writing import look_around, write
 from shared.actors import Actor, service_actor
 from shared.db import Database
 from shared.ids import new_id
@@ -269,7 +268,7 @@ async def test_an_import_is_tried_again_a_few_times_and_then_given_up(
 ) -> None:
     import_id = await send(database, csv_of(cells()))
 
-    async def stumble(*_: object) -> None:
+    async def stumble(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
@@ -301,7 +300,7 @@ async def test_an_outage_is_not_the_imports_fault(
 ) -> None:
     import_id = await send(database, csv_of(cells()))
 
-    async def away(*_: object) -> None:
+    async def away(*_: object, **__: object) -> None:
         raise Unavailable
 
     monkeypatch.setattr(job, "look_around", away)
@@ -381,7 +380,7 @@ async def test_batches_that_a_power_cut_took_back_are_done_again(
     import_id = await send(database, content)
     batches = 0
 
-    async def look_around_in_the_dark(*args: Any) -> Surroundings:
+    async def write_in_the_dark(*args: Any, **how: Any) -> None:
         nonlocal batches
         batches += 1
         if batches == 3:
@@ -392,11 +391,13 @@ async def test_batches_that_a_power_cut_took_back_are_done_again(
                 " DELETE FROM dwellings; DELETE FROM households; DELETE FROM changes"
             )
             await connection.close()
-        return await look_around(*args)
+            raise Unavailable
+        await write(*args, **how)
 
-    monkeypatch.setattr(job, "look_around", look_around_in_the_dark)
+    monkeypatch.setattr(job, "write", write_in_the_dark)
     worker = ImportWorker(database, SERVICE, batch=100)
-    assert await worker.work_once()
+    with pytest.raises(Unavailable):
+        await worker.work_once()
     assert (await job_of(database, import_id))["status"] == "running"
     assert await one(database, "SELECT count(*) FROM persons") == 0
     assert await worker.work_once()

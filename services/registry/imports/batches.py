@@ -7,7 +7,7 @@ any other member refuses only itself. Batches are cut between households.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -59,6 +59,7 @@ class Surroundings:
     rooms: Mapping[RoomKey, UUID] = field(default_factory=dict)
     closed: Collection[UUID] = ()
     elsewhere: Collection[TakenKey] = ()
+    to_lock: bool = False  # households that nobody else may enter anybody into meanwhile
 
 
 @dataclass
@@ -74,6 +75,57 @@ class Decision:
     flagged: list[tuple[Checked, Fault]] = field(default_factory=list)
     looked_at: list[UUID] = field(default_factory=list)
     unchanged: int = 0
+
+
+def surrounded(
+    good: Sequence[Checked], around: Surroundings, before: Decision, import_id: UUID
+) -> Surroundings:
+    """What surrounds a batch that was looked around for while the one `before` was being written:
+    what was seen, and what that one entered, if it was not seen already."""
+    numbers = {each.id_index for each in good if each.id_index}
+    households = {each.household for each in good if each.household}
+    named = [
+        each
+        for each, _, _ in before.persons
+        if each.id_index in numbers or each.household in households
+    ]
+    alike = {each.household for each in good if each.household and each.id_index is None}
+    return replace(
+        around,
+        persons={**around.persons}
+        | {each.id_index: _entered(each, import_id) for each in named if each.id_index},
+        members={**around.members}
+        | {
+            each.known_as: _entered(each, import_id)
+            for each in named
+            if each.household and (each.id_index is None or each.household in alike)
+        },
+        households=_grown(around.households, named, before),
+        dwellings={**around.dwellings, **{k: id_ for k, (id_, _) in before.dwellings.items()}},
+        rooms={**around.rooms, **before.rooms},
+    )
+
+
+def _entered(each: Checked, import_id: UUID) -> Recorded:
+    numbered = each.id_index is not None
+    return Recorded(each.person_id, import_id, numbered, each.said, each.since, each.home)
+
+
+def _grown(
+    seen: Mapping[HouseholdKey, Standing], named: Sequence[Checked], before: Decision
+) -> dict[HouseholdKey, Standing]:
+    """Households with those whom the batch before entered into them."""
+    grown = dict(seen)
+    for each in named:
+        key = each.household
+        if key is None or not (key in grown or key in before.households):
+            continue
+        new = Standing(before.households[key][0], True, ()) if key in before.households else None
+        id_, headed, parents = grown.get(key) or new or grown[key]
+        if each.relation in (_HEAD, _SPOUSE):
+            parents = (*parents, each.born)
+        grown[key] = Standing(id_, headed or each.relation == _HEAD, parents)
+    return grown
 
 
 def decide(good: Sequence[Checked], around: Surroundings, import_id: UUID) -> Decision:

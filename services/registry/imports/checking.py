@@ -29,6 +29,7 @@ STAGED: Final = (
     *("origin", "employer", "since", "household_id", "room_id"),
 )
 _BREATH: Final = 50
+_FIRST: Final = 8  # the part of a batch that the first is
 _EPOCH: Final = date(2000, 1, 1).toordinal()  # of dates in PostgreSQL's binary format
 _NULL: Final = b"\xff\xff\xff\xff"
 _LENGTHS: Final = [length.to_bytes(4, "big") for length in range(1024)]
@@ -74,6 +75,11 @@ class Checked(NamedTuple):
     since: str
     row: bytes
 
+    @property
+    def person_id(self) -> UUID:
+        """As it stands in the row: its first field, after the number of fields and a length."""
+        return UUID(bytes=self.row[6:22])
+
 
 class Batch(NamedTuple):
     """Lines that are written together, and how far the file is read then. `codes` are the regions
@@ -97,7 +103,7 @@ class Checking:
     def __init__(self, file: IO[bytes], order: Order, *, breathe: bool = True) -> None:
         source = open_roster(file, order.format, line=order.line, position=order.position)
         self.total = source.total
-        self._batches = batches(source.lines, order.batch)
+        self._batches = batches(source.lines, order.batch, order.batch // _FIRST)
         self._order = order
         self._breathe = breathe  # in a thread: the event loop would else wait 5 ms for its turn
         self._wrong: dict[str, Reason] = {}
@@ -135,16 +141,18 @@ class Checking:
         batch.good.append(_prepared(raw, found, order))
 
 
-def batches(lines: Iterator[RawLine], size: int) -> Iterator[list[RawLine]]:
-    """Cut a file into batches of about `size` lines, between households; a household that does
-    not end is cut at twice the size."""
+def batches(lines: Iterator[RawLine], most: int, first: int = 0) -> Iterator[list[RawLine]]:
+    """Cut a file into batches of about `most` lines, between households; a household that does
+    not end is cut at twice the size. The `first` is smaller and those behind it double, so that the
+    database is not kept waiting for it."""
     batch: list[RawLine] = []
+    size = first or most
     for line in lines:
         if len(batch) >= size and (
             len(batch) >= 2 * size or line.cells[:1] != batch[-1].cells[:1] or not line.cells[0]
         ):
             yield batch
-            batch = []
+            batch, size = [], min(2 * size, most)
         batch.append(line)
     if batch:
         yield batch

@@ -7,20 +7,19 @@ whose parent is gone reads the end of its input and ends.
 """
 
 import asyncio
-import gc
-import os
 import pickle
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import IO, Any, Final, Self
 
 from services.registry.imports.checking import Batch, Checked, Checking, CheckingStopped, Order
+from services.registry.imports.checking_child import HEADER, Packed, frame
 from services.registry.imports.reading import FileRefused
 from services.registry.imports.reasons import Reason
 
 WORTH_A_PROCESS: Final = 2 * 1024 * 1024  # bytes of a file; below, a process starts for nothing
-_HEADER: Final = 8
+_CHILD: Final = "services.registry.imports.checking_child"
 _LIMIT: Final = 4 * 1024 * 1024
 
 
@@ -56,7 +55,7 @@ class CheckingApart:
     @classmethod
     async def start(cls, file: IO[bytes]) -> Self:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __name__, str(file.fileno())),
+            *(sys.executable, "-m", _CHILD, str(file.fileno())),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote a line
@@ -90,9 +89,9 @@ class CheckingApart:
         if sink is None or source is None:
             raise CheckingStopped("no pipe")
         try:
-            sink.write(_frame(question))
+            sink.write(frame(question))
             await sink.drain()
-            length = int.from_bytes(await source.readexactly(_HEADER), "big")
+            length = int.from_bytes(await source.readexactly(HEADER), "big")
             answer = pickle.loads(await source.readexactly(length))  # noqa: S301 our own child
         except (OSError, asyncio.IncompleteReadError) as error:
             raise CheckingStopped("gone") from error
@@ -101,51 +100,8 @@ class CheckingApart:
         return answer
 
 
-Packed = tuple[list[tuple[Any, ...]], list[Any], set[str], int, int]
-
-
-def _packed(batch: Batch | None) -> Packed | None:
-    """Columns instead of lines: they pickle several times faster."""
-    return None if batch is None else (list(zip(*batch.good, strict=True)), *batch[1:])
-
-
 def _unpacked(packed: Packed | None) -> Batch | None:
     if packed is None:
         return None
     lines: Iterable[tuple[Any, ...]] = zip(*packed[0], strict=True)
     return Batch(list(map(Checked._make, lines)), *packed[1:])
-
-
-def _frame(content: object) -> bytes:
-    body = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
-    return len(body).to_bytes(_HEADER, "big") + body
-
-
-def _questions() -> Iterator[Any]:
-    while header := sys.stdin.buffer.read(_HEADER):
-        yield pickle.loads(sys.stdin.buffer.read(int.from_bytes(header, "big")))  # noqa: S301
-
-
-def _answer(content: object) -> None:
-    sys.stdout.buffer.write(_frame(content))
-    sys.stdout.buffer.flush()
-
-
-def main() -> None:
-    """The child: first an order, then {} for each next batch, or codes for the same one again."""
-    gc.disable()  # lines hold no cycles, and looking for some takes a tenth of the time
-    questions = _questions()
-    with os.fdopen(int(sys.argv[1]), "rb") as file:
-        try:
-            checking = Checking(file, next(questions), breathe=False)
-            _answer(checking.total)
-            for wrong in questions:
-                _answer(_packed(checking.again(wrong) if wrong else checking.next()))
-        except FileRefused as refused:
-            _answer(refused)
-        except Exception as error:
-            _answer(CheckingStopped(type(error).__name__))
-
-
-if __name__ == "__main__":
-    main()

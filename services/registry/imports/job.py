@@ -1,19 +1,26 @@
 """One import on its way, from where it stands to its end.
 
-While one batch is written the next is read, checked and sealed elsewhere: in a process of its own
-for a large file, in a thread for a small one. A batch and the place in the file behind it are
-committed together, so an import stops and goes on between batches and never inside one.
+While one batch is written the next is read, checked and sealed elsewhere, in a process of its own
+for a large file, in a thread for a small one; it is looked around for, and decided as if what is
+being written were there already. Where that turns out otherwise it is decided anew. A batch and the
+place in the file behind it are committed together, so an import stops and goes on between batches
+and never inside one.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, NamedTuple
 
 from asyncpg import UniqueViolationError
 
-from services.registry.imports.batches import TakenKey, decide
+from services.registry.imports.batches import (
+    Decision,
+    TakenKey,
+    decide,
+    surrounded,
+)
 from services.registry.imports.checking import Batch, Order
 from services.registry.imports.checking_process import (
     WORTH_A_PROCESS,
@@ -45,6 +52,15 @@ _NO_WAIT = "SET LOCAL synchronous_commit = off"
 _ABOLISHED = "SELECT code FROM regions WHERE code = ANY($1::text[]) AND valid_to <= $2"
 
 
+class _Prepared(NamedTuple):
+    """A batch with the decision about it, which holds if `before` is what was written last; None
+    where it has to be decided in the transaction that writes it."""
+
+    batch: Batch
+    decision: Decision
+    before: Decision | None
+
+
 class Job:
     """An import that this process holds the lock of."""
 
@@ -52,6 +68,7 @@ class Job:
         self._job = job
         self._batch = batch
         self._database = database
+        self._written = Decision()  # about the last batch
         self._actor = Actor(job.actor_sub, job.actor_name, job.actor_org, job.region, frozenset())
 
     @asynccontextmanager
@@ -126,20 +143,34 @@ class Job:
             raise Overtaken()
 
     async def _carry_on(self, checking: CheckingApart | CheckingHere) -> None:
-        ahead = asyncio.create_task(self._next(checking))
+        ahead = asyncio.create_task(self._next(checking, self._written))
         try:
-            while batch := await ahead:
-                ahead = asyncio.create_task(self._next(checking))
-                await self._write(batch)
+            while prepared := await ahead:
+                ahead = asyncio.create_task(self._next(checking, prepared.decision))
+                await self._write(prepared)
         finally:
             ahead.cancel()
             with suppress(asyncio.CancelledError):
                 await ahead
 
-    async def _next(self, checking: CheckingApart | CheckingHere) -> Batch | None:
-        """The next batch, checked; None at the end of the file."""
+    async def _next(
+        self, checking: CheckingApart | CheckingHere, before: Decision
+    ) -> _Prepared | None:
+        """The next batch, checked and decided while the one `before` is being written; None at the
+        end of the file."""
         batch = await checking.next()
-        if batch is None or not batch.codes:
+        if batch is None:
+            return None
+        batch = await self._known(batch, checking)
+        async with self._transaction() as tx:
+            seen = await look_around(batch.good, frozenset(), tx, ahead=True)
+        around = surrounded(batch.good, seen, before, self._job.id)
+        decision = await asyncio.to_thread(decide, batch.good, around, self._job.id)
+        return _Prepared(batch, decision, None if seen.to_lock else before)
+
+    async def _known(self, batch: Batch, checking: CheckingApart | CheckingHere) -> Batch:
+        """The batch without the lines that name regions which do not exist."""
+        if not batch.codes:
             return batch
         async with self._transaction() as tx:
             wrong = batch.codes - await known_regions(batch.codes, tx)
@@ -153,27 +184,37 @@ class Job:
             }
         )
 
-    async def _write(self, batch: Batch) -> None:
+    async def _write(self, prepared: _Prepared) -> None:
+        decision = prepared.decision if prepared.before is self._written else None
         elsewhere: frozenset[TakenKey] = frozenset()
         careful = False
         for _ in range(_COLLISIONS):
             try:
-                await self._attempt(batch, elsewhere, careful)
+                await self._attempt(prepared.batch, decision, elsewhere, careful)
                 return
             except Collided as collided:
                 elsewhere |= collided.keys
             except UniqueViolationError:
                 careful = True
+            decision = None  # somebody was faster: look again
         raise RuntimeError("a batch kept colliding")
 
-    async def _attempt(self, batch: Batch, elsewhere: frozenset[TakenKey], careful: bool) -> None:
+    async def _attempt(
+        self,
+        batch: Batch,
+        decision: Decision | None,
+        elsewhere: frozenset[TakenKey],
+        careful: bool,
+    ) -> None:
         job = self._job
         async with self._transaction() as tx:
             await tx.execute(_NO_WAIT)
-            around = await look_around(batch.good, elsewhere, tx)
-            decision = await asyncio.to_thread(decide, batch.good, around, job.id)
+            if decision is None:
+                around = await look_around(batch.good, elsewhere, tx)
+                decision = await asyncio.to_thread(decide, batch.good, around, job.id)
             await write(decision, batch, job, tx, careful=careful)
             await advance(decision, batch, job, tx)
+        self._written = decision
         job.line, job.position = batch.line, batch.position
         job.lines_read += len(batch.good) + len(batch.refused)
 

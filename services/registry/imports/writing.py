@@ -6,7 +6,7 @@ imports too: lines are copied into a temporary table and inserted from there.
 
 import asyncio
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from operator import itemgetter
 from uuid import UUID
@@ -27,6 +27,7 @@ from services.registry.imports.checking import (
     STAGED,
     Batch,
     Checked,
+    HouseholdKey,
     copied,
     known_as,
     refused,
@@ -99,7 +100,11 @@ _NEW_HOUSEHOLDS = """
 INSERT INTO households (id, version, region, county, number, created_at, created_by)
 SELECT id, 1, region, county, number, $5, $6
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS t (id, region, county, number)
-ON CONFLICT (county, number) DO NOTHING RETURNING county, number
+ON CONFLICT (county, number) DO NOTHING
+"""
+_HOUSEHOLDS_IN_THE_WAY = """
+SELECT county, number FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (id, county, number)
+WHERE NOT EXISTS (SELECT FROM households AS h WHERE h.id = new.id)
 """
 _NEW_DWELLINGS = """
 INSERT INTO dwellings (id, version, region, number, use, created_at, created_by)
@@ -168,9 +173,10 @@ class Overtaken(Exception):
 
 
 async def look_around(
-    good: Sequence[Checked], elsewhere: Collection[TakenKey], tx: Tx
+    good: Sequence[Checked], elsewhere: Collection[TakenKey], tx: Tx, *, ahead: bool = False
 ) -> Surroundings:
-    """What the register holds, as far as the actor may see, of what a batch names."""
+    """What the register holds, as far as the actor may see, of what a batch names. Looked at
+    `ahead` of its own transaction it locks nothing, and says whether it would have."""
     await tx.execute(_BY_INDEX)
     numbers = [each.id_index for each in good if each.id_index]
     persons = []
@@ -180,16 +186,24 @@ async def look_around(
     households = _standing(await tx.fetch(_HOUSEHOLDS, *_columns(keys, 2)) if keys else [])
     places = sorted({(each.home, each.dwelling) for each in good if each.dwelling})
     dwellings = await tx.fetch(_DWELLINGS, *_columns(places, 2), tx.today) if places else []
+    alike = {
+        households[each.household].id
+        for each in good
+        if each.id_index is None and each.household in households
+    }
+    if alike and not ahead:
+        await tx.execute(_LOCK_HOUSEHOLDS, sorted(alike))
     ids = [row["id"] for row in dwellings]
     rooms = await tx.fetch(_ROOMS, ids, tx.today) if ids else []
     return Surroundings(
         persons={row["id_number_index"]: _recorded(row) for row in persons},
-        members=await _members(good, households, tx) if households else {},
+        members=await _members(households, alike, tx) if households else {},
         households=households,
         dwellings={(row["region"], row["number"]): row["id"] for row in dwellings},
         rooms={(row["dwelling_id"], row["number"]): row["id"] for row in rooms},
         closed={row["id"] for row in (*dwellings, *rooms) if row["closed"]},
         elsewhere=elsewhere,
+        to_lock=ahead and bool(alike),
     )
 
 
@@ -205,22 +219,16 @@ def _standing(rows: Sequence[asyncpg.Record]) -> dict[tuple[str, str], Standing]
 
 
 async def _members(
-    good: Sequence[Checked], households: dict[tuple[str, str], Standing], tx: Tx
+    households: Mapping[HouseholdKey, Standing], alike: Collection[UUID], tx: Tx
 ) -> dict[bytes, Recorded]:
-    """Members of registered households who can only be told by name and birth date."""
-    asked = {
-        households[each.household].id
-        for each in good
-        if each.id_index is None and each.household in households
-    }
-    if asked:
-        await tx.execute(_LOCK_HOUSEHOLDS, sorted(asked))
+    """Members of registered households who can only be told by name and birth date; of those
+    `alike` all members, for one of the lines has no number."""
     ids = [standing.id for standing in households.values()]
     return {
         known_as(row["county"], row["household"], row["name"], row["birth_date"].toordinal()): (
             _recorded(row)
         )
-        for row in await tx.fetch(_BY_HOUSEHOLD, ids, sorted(asked))
+        for row in await tx.fetch(_BY_HOUSEHOLD, ids, sorted(alike))
     }
 
 
@@ -287,10 +295,11 @@ async def _write_places(decision: Decision, job: Import, tx: Tx) -> None:
     households = sorted(decision.households.items(), key=itemgetter(0))
     if households:
         rows = [(*household, *key) for key, household in households]
-        made = await tx.fetch(_NEW_HOUSEHOLDS, *_columns(rows, 4), tx.now, job.actor_sub)
-        missing = set(decision.households) - {(row["county"], row["number"]) for row in made}
-        if missing:
-            raise Collided(missing)
+        ids, regions, *keys = _columns(rows, 4)
+        tag = await tx.execute(_NEW_HOUSEHOLDS, ids, regions, *keys, tx.now, job.actor_sub)
+        if int(tag.split()[-1]) != len(rows):
+            taken = await tx.fetch(_HOUSEHOLDS_IN_THE_WAY, ids, *keys)
+            raise Collided([(row["county"], row["number"]) for row in taken])
     if decision.dwellings:
         dwellings: list[tuple[UUID, str, str, str]] = sorted(
             ((id_, *key, use) for key, (id_, use) in decision.dwellings.items()),
