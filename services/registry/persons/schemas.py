@@ -278,7 +278,7 @@ class SeparationDuties(BaseModel):
 
 class SeparatedPerson(BaseModel):
     """Somebody registered in one township who lives in another (人户分离). `here` says which of the
-    two lies in the region asked about; the duties are ids of /separation-duties."""
+    two lies in the region asked about: /separation-duties says what each of them owes her."""
 
     person_id: UUID
     name: str
@@ -287,8 +287,6 @@ class SeparatedPerson(BaseModel):
     kind: ResidenceKind
     since: date
     here: list[Literal["residence", "hukou"]]
-    residence_duties: list[str]
-    hukou_duties: list[str]
     contested: list[str]
 
 

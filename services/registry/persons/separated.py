@@ -56,17 +56,9 @@ def duties() -> SeparationDuties:
     return SeparationDuties.model_validate_json(_DUTIES.read_bytes())
 
 
-@cache
-def _duty_ids() -> dict[str, list[str]]:
-    return {
-        "residence_duties": [each.id for each in duties().residence],
-        "hukou_duties": [each.id for each in duties().hukou],
-    }
-
-
 def _shown(record: asyncpg.Record, asked: str) -> dict[str, Any]:
     """The fields of a SeparatedPerson."""
     here = [
         place for place in ("residence", "hukou") if record[f"{place}_region"].startswith(asked)
     ]
-    return {**record, **_duty_ids(), "here": here}
+    return {**record, "here": here}
