@@ -12,7 +12,12 @@ from services.notify.messages.rules import Lane
 from services.notify.settings import Sending
 from shared.clock import CHINA
 from shared.events.base import Event
-from shared.events.exchange import InquiryAnswered, InquiryOpened, InquiryOverdue
+from shared.events.exchange import (
+    InquiryAnswered,
+    InquiryOpened,
+    InquiryOverdue,
+    InquiryOverdueAnnulled,
+)
 from shared.events.migrant import (
     HelpOverdue,
     HelpRequested,
@@ -165,6 +170,18 @@ async def test_officials_are_told_counts_of_their_area_once(notify: Notify) -> N
     assert [each["told_week"] for each in listed] == ["2035-05-28"] * 3
     assert listed[0] == whole | {"told_week": "2035-05-28"}
     assert "13800000001" not in str(listed)
+
+
+async def test_an_inquiry_that_was_not_late_after_all_is_not_counted_so(notify: Notify) -> None:
+    ours, theirs = new_id(), new_id()
+    asked = {"kind": "residence", "to_node": "b", "asked_region": TOWN}
+    for id, direction in ((ours, "in"), (theirs, "out")):
+        told = {"inquiry_id": id, "direction": direction} | asked
+        await notify.hear(InquiryOpened(from_node="a", due_on=PAST, **told))
+        await notify.hear(InquiryOverdue(due_on=PAST, **told))
+        await notify.hear(InquiryOverdueAnnulled(due_on=LATER, part_answered_at=None, **told))
+    rows = await notify.rows("SELECT id, overdue, due_on, settled_at FROM duties")
+    assert [tuple(row) for row in rows] == [(ours, False, LATER, None)]
 
 
 async def test_an_official_can_say_stop_and_be_taken_off(notify: Notify) -> None:

@@ -1,5 +1,5 @@
 """What offices owe, as the events of the services tell it, in whatever order they come: a task
-that is settled stays settled, and one that was late stays late."""
+that is settled stays settled, and one that was late stays late unless that is taken back."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -7,7 +7,12 @@ from uuid import UUID
 from services.notify.digests.rules import DutyKind
 from shared.consumer import Consumer
 from shared.db import Tx
-from shared.events.exchange import InquiryAnswered, InquiryOpened, InquiryOverdue
+from shared.events.exchange import (
+    InquiryAnswered,
+    InquiryOpened,
+    InquiryOverdue,
+    InquiryOverdueAnnulled,
+)
 from shared.events.migrant import (
     HelpOverdue,
     HelpRequested,
@@ -24,6 +29,7 @@ ON CONFLICT (id) DO UPDATE SET
   overdue = d.overdue OR excluded.overdue,
   settled_at = coalesce(d.settled_at, excluded.settled_at)
 """
+_NOT_LATE = "UPDATE duties SET overdue = false, due_on = $2 WHERE id = $1"
 
 
 async def note(
@@ -70,6 +76,11 @@ def follow_duties(consumer: Consumer) -> None:
         if event.direction == "in":
             id, region = event.inquiry_id, event.asked_region
             await note(tx, id, DutyKind.INQUIRY, region, due_on=event.due_on, overdue=True)
+
+    @consumer.on(InquiryOverdueAnnulled)
+    async def inquiry_not_overdue(event: InquiryOverdueAnnulled, tx: Tx) -> None:
+        if event.direction == "in":
+            await tx.execute(_NOT_LATE, event.inquiry_id, event.due_on)
 
     @consumer.on(InquiryAnswered)
     async def inquiry_answered(event: InquiryAnswered, tx: Tx) -> None:
