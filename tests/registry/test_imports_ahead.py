@@ -30,10 +30,10 @@ def line(order: int, household: str = "H-1", relation: str = "0", **changes: str
     return cells(身份证号=number, 户号=household, 与户主关系=relation, **changes)
 
 
-def child(**changes: str) -> list[str]:
+def child(household: str = "H-1", **changes: str) -> list[str]:
     """Without an id number yet."""
     born = {"身份证号": "", "姓名": "王小芳", "出生日期": "2015-06-01"}
-    return cells(户号="H-1", 与户主关系="2", **(born | changes))
+    return cells(户号=household, 与户主关系="2", **(born | changes))
 
 
 def elder() -> list[str]:
@@ -109,6 +109,31 @@ def test_what_the_look_saw_of_it_already_changes_nothing() -> None:
     one_, other = decide(batch, unseen, IMPORT), decide(batch, seen, IMPORT)
     assert reasons(one_) == reasons(other) == [Reason.DUPLICATE_ID]
     assert [home for _, *home in one_.persons] == [home for _, *home in other.persons]
+
+
+def test_who_can_only_be_told_by_name_is_looked_for_under_a_lock() -> None:
+    first = decide(good(*ROSTER[:2]), Surroundings(), IMPORT)
+    assert surrounded(good(child()), Surroundings(), first, IMPORT).to_lock
+    assert not surrounded(good(child("H-9")), Surroundings(), first, IMPORT).to_lock
+    assert not surrounded(good(line(106, relation="1")), Surroundings(), first, IMPORT).to_lock
+
+
+async def test_after_one_that_has_to_be_locked_the_next_are_decided_ahead_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = 0
+
+    async def noted(*args: Any, ahead: bool = False) -> Surroundings:
+        nonlocal locked
+        locked += not ahead
+        return await look_around(*args, ahead=ahead)
+
+    monkeypatch.setattr(job, "look_around", noted)
+    others = [line(110 + 2 * n, f"H-{n + 3}") for n in range(6)]
+    import_id = await send(database, csv_of(*ROSTER[:2], child(), *others))
+    assert await ImportWorker(database, SERVICE, batch=1).work_once()
+    assert (await job_of(database, import_id))["accepted"] == 9
+    assert locked == 1
 
 
 async def told(database: Database) -> dict[int, str]:

@@ -50,7 +50,8 @@ class Surroundings:
     """What the register already holds of what a batch names. `persons` are found by the index of
     their id number, `members` by checking.known_as: where one of the two sides has no number.
     `closed` are dwellings and rooms that stand no more, `elsewhere` keys that exist where the actor
-    does not see them."""
+    does not see them. `to_lock`: a line without an id number names a household that stands, which
+    nobody else may enter anybody into until it is written."""
 
     persons: Mapping[bytes, Recorded] = field(default_factory=dict)
     members: Mapping[bytes, Recorded] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Surroundings:
     rooms: Mapping[RoomKey, UUID] = field(default_factory=dict)
     closed: Collection[UUID] = ()
     elsewhere: Collection[TakenKey] = ()
-    to_lock: bool = False  # households that nobody else may enter anybody into meanwhile
+    to_lock: bool = False
 
 
 @dataclass
@@ -84,25 +85,21 @@ def surrounded(
     what was seen, and what that one entered, if it was not seen already."""
     numbers = {each.id_index for each in good if each.id_index}
     households = {each.household for each in good if each.household}
+    unnumbered = {each.household for each in good if each.household and each.id_index is None}
     named = [
         each
         for each, _, _ in before.persons
         if each.id_index in numbers or each.household in households
     ]
-    alike = {each.household for each in good if each.household and each.id_index is None}
+    entered = {each.id_index or each.known_as: _entered(each, import_id) for each in named}
     return replace(
         around,
-        persons={**around.persons}
-        | {each.id_index: _entered(each, import_id) for each in named if each.id_index},
-        members={**around.members}
-        | {
-            each.known_as: _entered(each, import_id)
-            for each in named
-            if each.household and (each.id_index is None or each.household in alike)
-        },
+        persons={**around.persons, **entered},
+        members={**around.members, **entered},
         households=_grown(around.households, named, before),
         dwellings={**around.dwellings, **{k: id_ for k, (id_, _) in before.dwellings.items()}},
         rooms={**around.rooms, **before.rooms},
+        to_lock=around.to_lock or not unnumbered.isdisjoint(before.households),
     )
 
 
@@ -114,17 +111,14 @@ def _entered(each: Checked, import_id: UUID) -> Recorded:
 def _grown(
     seen: Mapping[HouseholdKey, Standing], named: Sequence[Checked], before: Decision
 ) -> dict[HouseholdKey, Standing]:
-    """Households with those whom the batch before entered into them."""
-    grown = dict(seen)
+    """Households with those whom the batch before entered into them; a new one has its head."""
+    grown = {key: Standing(id_, True, ()) for key, (id_, _) in before.households.items()}
+    grown.update(seen)
     for each in named:
-        key = each.household
-        if key is None or not (key in grown or key in before.households):
-            continue
-        new = Standing(before.households[key][0], True, ()) if key in before.households else None
-        id_, headed, parents = grown.get(key) or new or grown[key]
-        if each.relation in (_HEAD, _SPOUSE):
-            parents = (*parents, each.born)
-        grown[key] = Standing(id_, headed or each.relation == _HEAD, parents)
+        if each.household in grown and each.relation in (_HEAD, _SPOUSE):
+            id_, headed, parents = grown[each.household]
+            headed = headed or each.relation == _HEAD
+            grown[each.household] = Standing(id_, headed, (*parents, each.born))
     return grown
 
 

@@ -53,12 +53,12 @@ _ABOLISHED = "SELECT code FROM regions WHERE code = ANY($1::text[]) AND valid_to
 
 
 class _Prepared(NamedTuple):
-    """A batch with the decision about it, which holds if `before` is what was written last; None
-    where it has to be decided in the transaction that writes it."""
+    """A batch with the decision about it, which holds where `before` is what was written last."""
 
     batch: Batch
     decision: Decision
-    before: Decision | None
+    before: Decision
+    to_lock: bool  # it has to be decided in the transaction that writes it
 
 
 class Job:
@@ -146,6 +146,8 @@ class Job:
         ahead = asyncio.create_task(self._next(checking, self._written))
         try:
             while prepared := await ahead:
+                if prepared.before is not self._written:  # that was decided anew
+                    prepared = await self._decided(prepared.batch, self._written)
                 ahead = asyncio.create_task(self._next(checking, prepared.decision))
                 await self._write(prepared)
         finally:
@@ -161,12 +163,14 @@ class Job:
         batch = await checking.next()
         if batch is None:
             return None
-        batch = await self._known(batch, checking)
+        return await self._decided(await self._known(batch, checking), before)
+
+    async def _decided(self, batch: Batch, before: Decision) -> _Prepared:
         async with self._transaction() as tx:
             seen = await look_around(batch.good, frozenset(), tx, ahead=True)
         around = surrounded(batch.good, seen, before, self._job.id)
         decision = await asyncio.to_thread(decide, batch.good, around, self._job.id)
-        return _Prepared(batch, decision, None if seen.to_lock else before)
+        return _Prepared(batch, decision, before, around.to_lock)
 
     async def _known(self, batch: Batch, checking: CheckingApart | CheckingHere) -> Batch:
         """The batch without the lines that name regions which do not exist."""
@@ -185,7 +189,7 @@ class Job:
         )
 
     async def _write(self, prepared: _Prepared) -> None:
-        decision = prepared.decision if prepared.before is self._written else None
+        decision = None if prepared.to_lock else prepared.decision
         elsewhere: frozenset[TakenKey] = frozenset()
         careful = False
         for _ in range(_COLLISIONS):
