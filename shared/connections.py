@@ -55,14 +55,14 @@ class Connections:
     """At most `size` connections. Whoever finds none is served in turn, by whoever gives one back.
 
     asyncpg's pool makes and closes them. It starts a timer and two tasks for each use, which
-    together cost more than a statement (docs/decisions/0014): so what is given back stays at hand
-    for the next caller, and is closed once others have served alone for a while.
+    together cost more than a statement (docs/decisions/0014): so what is given back goes to the
+    next caller by hand, and to the pool when nobody needs it.
     """
 
     def __init__(self, pool: asyncpg.Pool, size: int) -> None:
         self.pool = pool
         self._size = size
-        self._keeping = True
+        self._most_at_hand = size // 2
         self._out = 0  # of the pool: in use or at hand
         self._at_hand: list[tuple[PoolConnectionProxy, float]] = []  # since when: monotonic seconds
         self._waiting: deque[asyncio.Future[PoolConnectionProxy | None]] = deque()
@@ -84,7 +84,7 @@ class Connections:
     async def close(self) -> None:
         """Waits for those in use."""
         await self._unsettled.close()
-        self._keeping = False
+        self._most_at_hand = 0
         while self._at_hand:
             await self._return(self._at_hand.pop()[0])
         await self.pool.close()
@@ -124,14 +124,9 @@ class Connections:
         usable = _is_usable(connection)
         if usable and self._hand_on(connection):
             return
-        if usable and self._keeping:
+        if usable and len(self._at_hand) < self._most_at_hand:
             self._at_hand.append((connection, time.monotonic()))
-            idle, since = self._at_hand[0]  # the last that anybody would take
-            if time.monotonic() - since < IDLE_SECONDS:
-                return
-            del self._at_hand[0]
-            idle.terminate()
-            connection = idle
+            return
         await self._return(connection)
         self._hand_on(None)  # there is room for a new one
 

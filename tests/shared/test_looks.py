@@ -268,21 +268,6 @@ async def test_a_connection_that_idled_too_long_is_made_anew(
         assert connection.get_server_pid() != first
 
 
-async def test_connections_that_nobody_needs_are_closed(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with AsyncExitStack() as stack:
-        for _ in range(SIZE):
-            await stack.enter_async_context(database.acquire())
-    assert database.pool.get_size() == SIZE
-    monkeypatch.setattr("shared.connections.IDLE_SECONDS", 0.3)
-    async with asyncio.timeout(10):
-        while database.pool.get_size() > 1:
-            async with database.acquire() as connection:
-                await connection.execute("SELECT 1")
-            await asyncio.sleep(0.05)
-
-
 async def test_a_look_whose_caller_has_gone_leaves_a_good_connection(database: Database) -> None:
     await entered(database, 1)
     slow = f"SELECT id FROM ({PEOPLE}) AS found, pg_sleep(5)"
