@@ -89,9 +89,8 @@ class Tx:
         """The connection, in this transaction and its jurisdiction from now on: for COPY, and for
         what runs a script. Other statements begin it themselves."""
         if not self.begun:
-            self._state.begun = (
-                True  # before it is sent: what was sent in part has to be rolled back
-            )
+            # Before it is sent: what was sent in part has to be rolled back.
+            self._state.begun = True
             await self.pooled.execute(f"{how}; SET LOCAL yipan.region = '{self.actor.region}'")
         return self.pooled
 
