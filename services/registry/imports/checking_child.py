@@ -22,6 +22,7 @@ def _packed(batch: Batch | None) -> Packed | None:
 
 
 def frame(content: object) -> bytes:
+    """As it travels: its length in HEADER bytes, and the pickle."""
     body = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
     return len(body).to_bytes(HEADER, "big") + body
 

@@ -15,12 +15,7 @@ from typing import IO, NamedTuple
 
 from asyncpg import UniqueViolationError
 
-from services.registry.imports.batches import (
-    Decision,
-    TakenKey,
-    decide,
-    surrounded,
-)
+from services.registry.imports.batches import Decision, TakenKey, decide, surrounded
 from services.registry.imports.checking import Batch, Order
 from services.registry.imports.checking_process import (
     WORTH_A_PROCESS,
@@ -31,7 +26,14 @@ from services.registry.imports.files import close, file_place
 from services.registry.imports.models import Import, ImportStatus
 from services.registry.imports.reading import FileRefused
 from services.registry.imports.reasons import Failure, Reason
-from services.registry.imports.writing import Collided, Overtaken, advance, look_around, write
+from services.registry.imports.writing import (
+    BY_INDEX,
+    Collided,
+    Overtaken,
+    advance,
+    look_around,
+    write,
+)
 from services.registry.regions.queries import known_regions
 from shared.actors import Actor
 from shared.clock import today
@@ -166,6 +168,7 @@ class Job:
         return await self._decided(await self._known(batch, checking), before)
 
     async def _decided(self, batch: Batch, before: Decision) -> _Prepared:
+        """Looked around for and decided, as if the one `before` were written."""
         async with self._transaction() as tx:
             seen = await look_around(batch.good, frozenset(), tx, ahead=True)
         around = surrounded(batch.good, seen, before, self._job.id)
@@ -212,7 +215,7 @@ class Job:
     ) -> None:
         job = self._job
         async with self._transaction() as tx:
-            await tx.execute(_NO_WAIT)
+            await tx.execute(f"{_NO_WAIT}; {BY_INDEX}")
             if decision is None:
                 around = await look_around(batch.good, elsewhere, tx)
                 decision = await asyncio.to_thread(decide, batch.good, around, job.id)

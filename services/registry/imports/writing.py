@@ -43,7 +43,7 @@ _NOBODY = copied(None)
 # table that row-level security lets through is only guessed at: a plan that reads a table whole
 # would do so for each batch. What a batch names is therefore found by an index, each on its own
 # (LATERAL, with a LIMIT or OFFSET that keeps the planner from turning it into a join).
-_BY_INDEX = (
+BY_INDEX = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
     " SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 0"
 )
@@ -177,7 +177,7 @@ async def look_around(
 ) -> Surroundings:
     """What the register holds, as far as the actor may see, of what a batch names. Looked at
     `ahead` of its own transaction it locks nothing, and says whether it would have."""
-    await tx.execute(_BY_INDEX)
+    await tx.execute(BY_INDEX)
     numbers = [each.id_index for each in good if each.id_index]
     persons = []
     if numbers and await tx.fetch_value(_ANY_NUMBER, numbers):
