@@ -30,13 +30,18 @@ from aiokafka.errors import (
 )
 
 from shared.bus import MAX_BYTES, BusUnavailable, Message, Received
+from shared.line import Line
 
 log = structlog.get_logger()
 
 PARTITIONS = 8
 
+_COMMITS = 1_000  # in a request
 _WAIT_SECONDS = 10.0  # for the broker, before it counts as unavailable
 _JOIN_SECONDS = 30.0  # a group waits for its dead members before it takes a new one
+# A fetch asks only for partitions of which nothing is at hand, and nothing else is fetched until it
+# ends: what comes meanwhile in the others waits for it.
+_FETCH_MS = 50
 _TOPIC = {
     "max.message.bytes": str(2 * MAX_BYTES),  # room for key and headers, and for batches
     "retention.ms": str(7 * 24 * 3600 * 1000),
@@ -124,6 +129,7 @@ class KafkaBus:
             session_timeout_ms=6000,  # the least a broker accepts by default
             heartbeat_interval_ms=1500,
             retry_backoff_ms=500,  # it logs each attempt
+            fetch_max_wait_ms=_FETCH_MS,
         )
         subscription = KafkaSubscription(consumer, group)
         consumer.subscribe(list(topics), listener=_Revoked(subscription))
@@ -134,6 +140,7 @@ class KafkaBus:
                     await consumer.start()
             yield subscription
         finally:
+            await subscription.close()
             await _leave(consumer)
 
     async def _start(self) -> AIOKafkaProducer:
@@ -200,6 +207,11 @@ class KafkaSubscription:
         # Of each partition since it was assigned: offsets of the first message that is delivered
         # but not committed, and of the next to be delivered.
         self._spans: dict[TopicPartition, tuple[int, int]] = {}
+        self._commits: Line[tuple[TopicPartition, int], None] = Line(self._commit, _COMMITS)
+
+    async def close(self) -> None:
+        """Nobody waits for a commit any more."""
+        await self._commits.close()
 
     def revoke(self, partitions: Iterable[TopicPartition]) -> None:
         """Forget these partitions: what was delivered of them may go to another member now."""
@@ -231,7 +243,7 @@ class KafkaSubscription:
         if received.offset >= after:
             self._log.info("bus-commit-ignored", topic=received.topic)
         elif received.offset >= first:
-            await self._commit(partition, received.offset + 1)
+            await self._commits.put((partition, received.offset + 1))
 
     async def seek_back(self, received: Received) -> None:
         """Deliver this message and what follows it again, if the partition is still ours."""
@@ -258,18 +270,27 @@ class KafkaSubscription:
         position: int = await self._consumer.position(partition)
         return position
 
-    async def _commit(self, partition: TopicPartition, offset: int) -> None:
+    async def _commit(self, done: Sequence[tuple[TopicPartition, int]]) -> Sequence[None]:
+        """Of several partitions at once: it is one request to the broker."""
+        ours, offsets = self._consumer.assignment(), dict[TopicPartition, int]()
+        for partition, offset in done:
+            if partition in ours:
+                offsets[partition] = max(offset, offsets.get(partition, 0))
+        if not offsets:
+            return [None] * len(done)
         try:
             with _translated():
                 async with asyncio.timeout(_WAIT_SECONDS):
-                    await self._consumer.commit({partition: offset})
+                    await self._consumer.commit(offsets)
         except BusUnavailable as error:
             if not isinstance(error.__cause__, CommitFailedError | IllegalStateError):
                 raise
-            self._log.info("bus-commit-ignored", topic=partition.topic)
-            return
-        if partition in self._spans:
-            self._spans[partition] = (offset, self._spans[partition][1])
+            self._log.info("bus-commit-ignored", topics=sorted({each.topic for each in offsets}))
+        else:
+            for partition, offset in offsets.items():
+                if partition in self._spans:
+                    self._spans[partition] = (offset, self._spans[partition][1])
+        return [None] * len(done)
 
 
 class _Revoked(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

@@ -116,6 +116,17 @@ async def test_an_older_commit_takes_nothing_back(bus: Bus, topic: str) -> None:
         assert numbers(await collect(subscription, 2)) == [8, 9]
 
 
+async def test_commits_side_by_side_all_count(bus: Bus, topic: str) -> None:
+    await bus.publish(messages(topic, 100))
+    async with bus.subscribe("beside", [topic]) as subscription:
+        received = await collect(subscription, 100, commit=False)
+        await asyncio.gather(*(subscription.commit(each) for each in reversed(received)))
+        assert await subscription.lag() == 0
+    async with bus.subscribe("beside", [topic]) as subscription:
+        assert await subscription.batch(timeout=0.5) == []
+        assert await subscription.lag() == 0
+
+
 async def test_seek_back_delivers_again(bus: Bus, topic: str) -> None:
     await bus.publish(messages(topic, 10, keys=1))
     async with bus.subscribe("seek", [topic]) as subscription:
