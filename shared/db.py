@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -41,6 +41,7 @@ from shared.tables import loaded, table_of
 from shared.usage import Purpose, Usage
 
 Row = TypeVar("Row", bound=SQLModel)
+EMITTED: Final = "emitted"  # whom every event calls
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ class Tx:
     _correlated: list[str | None] = field(default_factory=list)  # each event, when it was said
     _usages: list[tuple[UUID, str]] = field(default_factory=list)
     _rows: list[SQLModel] = field(default_factory=list)
+    called: set[str] = field(default_factory=set)  # whom the commit wakes
 
     @property
     def today(self) -> date:
@@ -226,6 +228,11 @@ class Tx:
         the `correlation_id` of this moment: what is done for several askers changes it between."""
         self._events.append(event)
         self._correlated.append(self.correlation_id)
+        self.called.add(EMITTED)
+
+    def call(self, worker: str) -> None:
+        """Have a kind of worker look for work as soon as this commits, if it is in this process."""
+        self.called.add(worker)
 
     def saw(self, subject_id: UUID, kind: str) -> None:
         """Note that the actor looked at `kind` of data ("person", "birth", …) of a subject."""
@@ -333,7 +340,7 @@ class Database:
         self.vault = vault
         self.event_vault = event_vault
         self.source = source
-        self._listeners: list[asyncio.Event] = []
+        self._listeners: dict[str, list[asyncio.Event]] = {}
         self._under_way = 0  # transactions, until their last answer is on disk
 
     @classmethod
@@ -349,11 +356,11 @@ class Database:
     async def close(self) -> None:
         await self.connections.close()
 
-    def listen(self) -> asyncio.Event:
-        """An event of the caller's own, set after each commit in this process that said something
-        (`tx.emit`). The caller clears it before it looks at what there is to do."""
+    def listen(self, worker: str = EMITTED) -> asyncio.Event:
+        """An event of the caller's own, set after each commit in this process that called this kind
+        of worker or emitted something. The caller clears it before it looks at what is to do."""
         listener = asyncio.Event()
-        self._listeners.append(listener)
+        self._listeners.setdefault(worker, []).append(listener)
         return listener
 
     @asynccontextmanager
@@ -388,6 +395,6 @@ class Database:
                 await self.connections.settle()
         finally:
             self._under_way -= 1
-        if tx.emitted:
-            for listener in self._listeners:
+        for worker in tx.called:
+            for listener in self._listeners.get(worker, ()):
                 listener.set()

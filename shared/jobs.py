@@ -10,7 +10,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -44,7 +44,7 @@ class Worker(ABC):
     whole province; `carry` should act under the jurisdiction of whoever asked.
     """
 
-    kind: ClassVar[str]  # names the job in the log
+    kind: ClassVar[str]  # names the job in the log, and the worker whom `tx.call` wakes
     lock: ClassVar[int]  # the class of its advisory locks
     idle: ClassVar[float] = 0.5  # seconds between looks when there was nothing to do
     tidies_every: ClassVar[timedelta] = timedelta(hours=1)
@@ -54,6 +54,7 @@ class Worker(ABC):
         self.finder = Actor(actor.sub, actor.name, actor.org, actor.region[:2], frozenset())
         self._tidied = datetime.min.replace(tzinfo=UTC)
         self._resting: dict[UUID, tuple[int, float]] = {}  # failures in a row, until when
+        self._called = database.listen(self.kind)
 
     @abstractmethod
     async def due(self, tx: Tx) -> Sequence[UUID]:
@@ -78,6 +79,7 @@ class Worker(ABC):
         """Until cancelled."""
         while True:
             worked = False
+            self._called.clear()
             try:
                 worked = await self.work_once()
                 await self.sweep()
@@ -85,7 +87,8 @@ class Worker(ABC):
                 log.warning(f"{self.kind}-paused", error=type(error).__name__)
                 await asyncio.sleep(_OUTAGE_SECONDS)
             if not worked:
-                await asyncio.sleep(self.idle)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._called.wait(), self.idle)
 
     async def work_once(self) -> bool:
         """Do one job that is due and that nobody else is doing. Returns whether there was one.

@@ -10,7 +10,7 @@ from shared.filings.kinds import AnyKind
 from shared.filings.queries import require_filing
 from shared.filings.rules import PART, filer_of, part_place
 from shared.filings.schemas import AcceptedFiling
-from shared.filings.tables import FilingStatus
+from shared.filings.tables import WORKER, FilingStatus
 from shared.ids import new_id
 from shared.problems import Forbidden, Text
 from shared.sheets_in import format_of
@@ -74,6 +74,7 @@ async def accept_filing(kind: AnyKind, upload: Upload, dry_run: bool, tx: Tx) ->
             raise FiledElsewhere()
         return AcceptedFiling(id=first["id"], status=first["status"], already_filed=True)
     await _store(filing_id, upload, tx)
+    tx.call(WORKER)
     return AcceptedFiling(id=filing_id, status=FilingStatus.WAITING)
 
 
@@ -130,4 +131,5 @@ async def retry_filing(filing_id: UUID, tx: Tx) -> AcceptedFiling:
         filing_id,
         status,
     )
+    tx.call(WORKER)
     return AcceptedFiling(id=filing_id, status=status)

@@ -18,7 +18,7 @@ from shared.filings.carrying import Carrying, Overtaken
 from shared.filings.kinds import AnyKind
 from shared.filings.reasons import FilingFailure
 from shared.filings.rules import ATTEMPTS, KEEP_CELLS
-from shared.filings.tables import Filing
+from shared.filings.tables import WORKER, Filing
 from shared.jobs import Worker, pause_after
 
 SLICE: Final = 1_000  # lines of one sheet before the next has its turn
@@ -48,7 +48,7 @@ WHERE f.id = p.filing_id AND f.status = 'failed' AND f.finished_at < $1
 class FilingWorker(Worker):
     """Files sheets under each filer's own jurisdiction and rights, never wider ones."""
 
-    kind: ClassVar[str] = "filing"
+    kind: ClassVar[str] = WORKER
     lock: ClassVar[int] = 0x46494C  # "FIL"
 
     def __init__(self, database: Database, actor: Actor, kinds: Mapping[str, AnyKind]) -> None:

@@ -64,7 +64,9 @@ async def send(
     database: Database, content: bytes, actor: Actor = CLERK, *, dry_run: bool = False
 ) -> UUID:
     async with database.transaction(actor, purpose=Purpose.REGISTRATION) as tx:
-        return (await accept_filing(KINDS["arrivals"], Sheet(content), dry_run, tx)).id
+        sent = await accept_filing(KINDS["arrivals"], Sheet(content), dry_run, tx)
+        assert tx.called == (set() if sent.already_filed else {FilingWorker.kind})
+        return sent.id
 
 
 async def one(database: Database, query: str, *args: object) -> Any:
@@ -215,6 +217,7 @@ async def test_a_filing_that_cannot_go_on_fails_and_goes_on_when_it_is_mended(
     async with database.transaction(CLERK) as tx:
         assert (await get_filing(filing_id, "zh", tx)).failure is not None
         assert (await retry_filing(filing_id, tx)).status == "running"
+        assert tx.called == {FilingWorker.kind}
     assert await worker.work_once()
     now = await state(database, filing_id)
     assert (now["status"], now["accepted"], now["failure"]) == ("finished", 60, None)

@@ -114,7 +114,9 @@ class Office:
     ) -> UUID:
         await self.worker.prepare()
         async with self.transaction(actor) as tx:
-            return (await accept_feed(code, month, dry_run, _parts(content), tx)).id
+            sent = await accept_feed(code, month, dry_run, _parts(content), tx)
+            assert tx.called == {self.worker.kind}
+            return sent.id
 
     async def work(self) -> None:
         while await self.worker.work_once():
@@ -129,12 +131,14 @@ class Office:
     async def apply(self, feed: Feed) -> Feed:
         async with self.transaction() as tx:
             await apply_feed(feed.id, tx)
+            assert tx.called == {self.worker.kind}
         await self.work()
         return await self.feed(feed.id)
 
     async def withdraw(self, feed: Feed) -> Feed:
         async with self.transaction() as tx:
             await withdraw_feed(feed.id, tx)
+            assert tx.called == {self.worker.kind}
         await self.work()
         return await self.feed(feed.id)
 

@@ -168,7 +168,9 @@ async def test_the_file_is_its_requesters_alone(client: httpx.AsyncClient, issue
 async def start(database: Database, **body: Any) -> UUID:
     command = StartExport.model_validate({"what": "persons", "region": "420325"} | body)
     async with database.transaction(make_actor(), purpose=Purpose.REGISTRATION) as tx:
-        return (await start_export(command, tx)).id
+        started = await start_export(command, tx)
+        assert tx.called == {ExportWorker.kind}
+        return started.id
 
 
 async def fill(database: Database, divisor: int = 400) -> int:

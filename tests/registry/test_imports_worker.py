@@ -43,7 +43,9 @@ async def _parts(content: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
 
 async def send(database: Database, content: bytes, actor: Actor | None = None) -> UUID:
     async with database.transaction(actor or make_actor(), purpose=Purpose.REGISTRATION) as tx:
-        return (await accept_import(ImportKind.ROSTER, None, _parts(content), tx)).id
+        sent = await accept_import(ImportKind.ROSTER, None, _parts(content), tx)
+        assert tx.called == {ImportWorker.kind}
+        return sent.id
 
 
 async def one(database: Database, query: str, *args: object) -> Any:
@@ -287,6 +289,7 @@ async def test_an_import_is_tried_again_a_few_times_and_then_given_up(
         assert view.failure is not None
         assert "可以重试" in view.failure.reason
         await retry_import(import_id, tx)
+        assert tx.called == {ImportWorker.kind}
     assert await ImportWorker(database, SERVICE).work_once()
     done = await job_of(database, import_id)
     assert (done["status"], done["accepted"], done["failure"]) == ("finished", 1, None)

@@ -83,6 +83,21 @@ async def test_a_failing_job_rests_and_holds_up_no_other(database: Database) -> 
     assert not await worker.work_once()
 
 
+async def test_who_is_called_looks_at_once_after_the_commit(database: Database) -> None:
+    worker = Counting(database, [])
+    worker.idle = 60.0  # type: ignore[misc]
+    async with working(worker), asyncio.timeout(10):
+        await asyncio.sleep(0.1)  # it has looked, and found nothing
+        worker.jobs = [new_id()]
+        async with database.transaction(SERVICE) as tx:
+            tx.call("another kind")
+            tx.call(worker.kind)
+            await asyncio.sleep(0.1)
+            assert worker.carried == []
+        while not worker.carried:
+            await asyncio.sleep(0.01)
+
+
 async def test_an_outage_is_not_the_jobs_failure(database: Database) -> None:
     job = new_id()
     worker = Counting(database, [job])

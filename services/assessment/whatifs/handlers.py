@@ -17,7 +17,7 @@ from services.assessment.scorecards.assessing import (
     yardstick_of,
 )
 from services.assessment.whatifs.errors import NothingToTry, WhatIfEnded
-from services.assessment.whatifs.models import WhatIf, WhatIfLine, WhatIfStatus
+from services.assessment.whatifs.models import WORKER, WhatIf, WhatIfLine, WhatIfStatus
 from services.assessment.whatifs.queries import require_what_if, view_of
 from services.assessment.whatifs.schemas import TryScheme, WhatIfView
 from shared.db import Tx
@@ -54,6 +54,7 @@ async def try_scheme(command: TryScheme, code: str, home: str, tx: Tx) -> WhatIf
         asked_by=tx.actor.sub,
     )
     await tx.add(what_if)
+    tx.call(WORKER)
     return view_of(what_if, draft=scheme.published_at is None)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Column, Index, Numeric
@@ -11,6 +12,8 @@ from sqlmodel import Field
 
 from services.assessment.base import Row
 from shared.columns import Timestamp
+
+WORKER: Final = "what-if"
 
 
 class WhatIfStatus(StrEnum):

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from services.assessment.whatifs.handlers import carry_on
+from services.assessment.whatifs.models import WORKER
 from shared.actors import Actor
 from shared.app import Parts
 from shared.db import Database, Tx
@@ -19,7 +20,7 @@ def trying_schemes(parts: Parts) -> AbstractAsyncContextManager[None]:
 class WhatIfWorker(Worker):
     """Acts for the county: a what-if judges by what the county saw and nothing wider."""
 
-    kind = "what-if"
+    kind = WORKER
     lock = 0x57484946  # "WHIF"
     idle = 2.0
 

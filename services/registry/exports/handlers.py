@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.registry.errors import ColumnsNotAllowed, ExportClosed
-from services.registry.exports.models import Export, ExportStatus
+from services.registry.exports.models import WORKER, Export, ExportStatus
 from services.registry.exports.queries import own_export, view_of
 from services.registry.exports.rules import allowed_columns, default_columns, in_order
 from services.registry.exports.schemas import ExportView, StartExport
@@ -38,6 +38,7 @@ async def start_export(command: StartExport, tx: Tx) -> ExportView:
         created_at=tx.now,
     )
     await tx.add(export)
+    tx.call(WORKER)
     return view_of(export)
 
 

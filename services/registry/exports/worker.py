@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.exports.models import Export, ExportPart, ExportStatus
+from services.registry.exports.models import WORKER, Export, ExportPart, ExportStatus
 from services.registry.exports.queries import COUNTS, ROWS, cells_of, part_place
 from services.registry.exports.rules import IDENTIFYING, What
 from shared.actors import Actor
@@ -42,7 +42,7 @@ def exporting(parts: Parts) -> AbstractAsyncContextManager[None]:
 class ExportWorker(Worker):
     """Looks for exports to do. Reads under the jurisdiction of whoever asked, never a wider one."""
 
-    kind = "export"
+    kind = WORKER
     lock = 0x455850  # "EXP"
     tidies_every = timedelta(minutes=1)
 

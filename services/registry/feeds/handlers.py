@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.registry.errors import AlreadyReceived, FeedClosed
-from services.registry.feeds.models import Feed, FeedFile, FeedStatus
+from services.registry.feeds.models import WORKER, Feed, FeedFile, FeedStatus
 from services.registry.feeds.profiles import profile_in_use
 from services.registry.feeds.schemas import AcceptedFeed
 from shared.db import Tx
@@ -57,6 +57,7 @@ async def accept_feed(
     feed.content_index = feed.id.bytes  # until the whole of it is known
     await tx.add(feed)
     await _store(feed, first, parts, tx)
+    tx.call(WORKER)
     return AcceptedFeed(id=feed.id, status=FeedStatus.WAITING)
 
 
@@ -103,6 +104,7 @@ async def apply_feed(feed_id: UUID, tx: Tx) -> AcceptedFeed:
     feed = await _in(feed_id, (FeedStatus.COMPARED,), tx)
     feed.status, feed.line, feed.position = FeedStatus.APPLYING, 0, 0
     await tx.save(feed)
+    tx.call(WORKER)
     return AcceptedFeed(id=feed.id, status=FeedStatus.APPLYING)
 
 
@@ -126,6 +128,7 @@ async def withdraw_feed(feed_id: UUID, tx: Tx) -> AcceptedFeed:
     feed.status, feed.position = FeedStatus.WITHDRAWING, 0
     feed.finished_at = None
     await tx.save(feed)
+    tx.call(WORKER)
     return AcceptedFeed(id=feed.id, status=FeedStatus.WITHDRAWING)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Column, Index, Text
@@ -11,6 +11,8 @@ from sqlmodel import Field
 
 from services.registry.base import Row
 from shared.columns import Timestamp
+
+WORKER: Final = "feed"
 
 
 class FeedStatus(StrEnum):

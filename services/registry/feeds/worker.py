@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.registry.feeds.jobs import Comparing, Job, Overtaken
-from services.registry.feeds.models import WORKED_ON, Feed, FeedStatus
+from services.registry.feeds.models import WORKED_ON, WORKER, Feed, FeedStatus
 from services.registry.feeds.profiles import load_profiles
 from services.registry.feeds.steps import Applying, Withdrawing
 from shared.actors import Actor
@@ -48,7 +48,7 @@ async def reconciling(parts: Parts) -> AsyncIterator[None]:
 class FeedWorker(Worker):
     """Looks for batches to work on. Acts under each batch's own jurisdiction, never a wider one."""
 
-    kind = "feed"
+    kind = WORKER
     lock = 0x464545  # "FEE"
 
     def __init__(self, database: Database, actor: Actor, *, batch: int = 500) -> None:

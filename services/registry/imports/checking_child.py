@@ -2,6 +2,7 @@
 that it is soon up."""
 
 import gc
+import io
 import os
 import pickle
 import sys
@@ -23,7 +24,11 @@ def _packed(batch: Batch | None) -> Packed | None:
 
 def frame(content: object) -> bytes:
     """As it travels: its length in HEADER bytes, and the pickle."""
-    body = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True  # keeps no list of what it has pickled: nothing here holds itself
+    pickler.dump(content)
+    body = stream.getvalue()
     return len(body).to_bytes(HEADER, "big") + body
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.registry.errors import ImportClosed
 from services.registry.imports.files import close, file_place
-from services.registry.imports.models import Import, ImportFile, ImportStatus
+from services.registry.imports.models import WORKER, Import, ImportFile, ImportStatus
 from services.registry.imports.schemas import AcceptedImport, ImportKind
 from shared.db import Tx
 from shared.ids import new_id
@@ -41,6 +41,7 @@ async def accept_import(
         await _store(job, number, part, tx)
         number += 1
     await tx.execute("UPDATE imports SET size = $2 WHERE id = $1", job.id, job.size)
+    tx.call(WORKER)
     return AcceptedImport(id=job.id, status=ImportStatus.WAITING)
 
 
@@ -72,4 +73,5 @@ async def retry_import(import_id: UUID, tx: Tx) -> AcceptedImport:
     job.status, job.failure, job.finished_at = ImportStatus.WAITING, None, None
     job.attempts, job.next_attempt_at = 0, None
     await tx.save(job)
+    tx.call(WORKER)
     return AcceptedImport(id=job.id, status=ImportStatus.WAITING)

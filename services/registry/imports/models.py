@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Column, Index, Text, text
@@ -9,6 +10,8 @@ from sqlmodel import Field
 
 from services.registry.base import Row
 from shared.columns import Timestamp
+
+WORKER: Final = "import"
 
 
 class ImportStatus(StrEnum):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.registry.imports.checking import BATCH
 from services.registry.imports.job import Job
-from services.registry.imports.models import Import, ImportStatus
+from services.registry.imports.models import WORKER, Import, ImportStatus
 from services.registry.imports.reasons import Failure
 from services.registry.imports.writing import Overtaken
 from shared.actors import Actor
@@ -41,7 +41,7 @@ def importing(parts: Parts) -> AbstractAsyncContextManager[None]:
 class ImportWorker(Worker):
     """Looks for imports to do. Acts under each import's own jurisdiction, never a wider one."""
 
-    kind = "import"
+    kind = WORKER
     lock = 0x494D50  # "IMP"
     idle = 0.25
 
