@@ -11,6 +11,7 @@ import structlog
 from services.exchange.participants.models import Participant
 from services.exchange.settings import Settings
 from shared.app import Parts
+from shared.calling import Client
 from shared.db import Tx
 from shared.jobs import repeating
 
@@ -46,14 +47,14 @@ def client_at(
     if address.startswith("http://"):
         if not allow_plain_http:
             raise PlainHttpRefused("plain http")
-        return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT)
+        return Client(base_url=address, timeout=_TIMEOUT)
     context = ssl.create_default_context(cadata=pinned)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if pinned is not None:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the pin may be a leaf
     if own is not None:
         context.load_cert_chain(*own)
-    return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT, verify=context)
+    return Client(base_url=address, timeout=_TIMEOUT, verify=context)
 
 
 class DoorContext:

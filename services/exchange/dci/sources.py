@@ -13,6 +13,7 @@ from services.exchange.dci.errors import SourcesAway
 from services.exchange.dci.profiles import AskedFor, Profile
 from services.exchange.dci.rules import Identity
 from services.exchange.dci.service_tokens import ServiceTokens, TokenAway
+from shared.calling import Client
 from shared.signing import JsonObject
 
 OpenSources = Callable[[], httpx.AsyncClient]
@@ -38,7 +39,7 @@ class Found:
 
 
 def open_sources(address: str) -> OpenSources:
-    return lambda: httpx.AsyncClient(base_url=address, timeout=httpx.Timeout(15.0, connect=5.0))
+    return lambda: Client(base_url=address, timeout=httpx.Timeout(15.0, connect=5.0))
 
 
 class Sources:

@@ -23,6 +23,7 @@ from services.migrant.certificates.trust import trust_issuer
 from services.migrant.settings import Settings
 from shared.actors import Actor
 from shared.app import Parts
+from shared.calling import Client
 from shared.db import Database, Tx
 from shared.events.exchange import ParticipantListed
 from shared.tasks import end
@@ -144,9 +145,9 @@ def over_tls(allow_plain_http: bool) -> OpenClient:
         if county.address.startswith("http://"):
             if not allow_plain_http:
                 raise ValueError("plain http")
-            return httpx.AsyncClient(base_url=county.address, timeout=timeout)
+            return Client(base_url=county.address, timeout=timeout)
         context = tls_for(county.certificate_pem)
-        return httpx.AsyncClient(base_url=county.address, timeout=timeout, verify=context)
+        return Client(base_url=county.address, timeout=timeout, verify=context)
 
     return open_
 

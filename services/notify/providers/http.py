@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 from services.notify.providers.rules import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import ProviderSettings
+from shared.calling import Client
 
 
 class ResultBody(BaseModel):
@@ -49,7 +50,7 @@ class HttpProvider:
         self.weight = settings.weight
         self._secret = settings.secret.get_secret_value()
         self._url = settings.url.rstrip("/")
-        self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)
+        self._client = Client(timeout=settings.timeout, transport=transport)
 
     async def submit(self, requests: Sequence[SubmitRequest]) -> Sequence[SubmitResult]:
         """A call that never left is temporary; one without a readable answer is unknown."""

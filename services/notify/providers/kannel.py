@@ -25,6 +25,7 @@ from services.notify.providers.coding import joining_header
 from services.notify.providers.parts import Answered, submit_parts
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import KannelSettings
+from shared.calling import Client
 
 # dlr-mask: 1 delivered, 2 undelivered, 4 queued, 8 taken by the centre, 16 refused by it
 RECEIPTS: Final = Entries(
@@ -55,7 +56,7 @@ class KannelProvider:
         self._settings = settings
         self._references = count(int(time()))
         self._calls = asyncio.Semaphore(_SIDE_BY_SIDE)
-        self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)
+        self._client = Client(timeout=settings.timeout, transport=transport)
 
     async def submit(self, requests: Sequence[SubmitRequest]) -> Sequence[SubmitResult]:
         """Texts go side by side, the parts of each in order."""

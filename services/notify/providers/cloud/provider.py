@@ -27,6 +27,7 @@ from services.notify.providers.cloud.shapes import Answer, Shape, shape_of, word
 from services.notify.providers.cloud.signing import Call, Signing, signed
 from services.notify.providers.schemas import Outcome, SubmitRequest, SubmitResult
 from services.notify.settings import CloudSettings
+from shared.calling import Client
 
 _SIDE_BY_SIDE: Final = 16
 _NOT_TAKEN: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -44,7 +45,7 @@ class CloudProvider:
         self._settings = settings
         self._shape = shape_of(settings.shape)
         self._calls = asyncio.Semaphore(_SIDE_BY_SIDE)
-        self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)
+        self._client = Client(timeout=settings.timeout, transport=transport)
         self._try_out()
 
     def _try_out(self) -> None:
