@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from services.registry.persons.schemas import SeparatedPerson
 from services.registry.persons.separated import duties
+from shared.pages import Page
 from tests.registry.places import HOME, NEXT, number
 from tests.registry.vital_samples import MOTHER, Desk
 
@@ -10,6 +12,8 @@ from tests.registry.vital_samples import MOTHER, Desk
 async def listed(desk: Desk, query: str = "", **headers: str) -> list[dict[str, Any]]:
     answer = await desk.get(f"separated-persons{query}", **headers)
     assert answer.status_code == 200, answer.text
+    declared = Page[SeparatedPerson].model_validate_json(answer.content)
+    assert answer.json() == declared.model_dump(mode="json"), "it is written without the model"
     return list(answer.json()["items"])
 
 

@@ -143,7 +143,11 @@ async def end_workplace(
     return await workplaces.end_workplace(command, person_id, workplace_id, tx)
 
 
-@router.get("/separated-persons", summary="Persons registered in one township, living in another")
+@router.get(
+    "/separated-persons",
+    summary="Persons registered in one township, living in another",
+    response_model=Page[SeparatedPerson],
+)
 async def list_separated(
     actor: CanRead,
     tx: PersonalTransaction,
@@ -153,8 +157,9 @@ async def list_separated(
     ] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[SeparatedPerson]:
-    return await separated.list_separated(region, within_city, limit, cursor, tx)
+) -> Response:
+    page = await separated.list_separated(region, within_city, limit, cursor, tx)
+    return Response(page, media_type="application/json")
 
 
 @router.get("/separation-duties", summary="Which place owes a separated person what")
