@@ -2,7 +2,8 @@
 signed POST that verifies and signs and keeps nothing. Both over TLS, on kept connections.
 
 Two lines, each against the same bare POST of one message: inquiries that come one a request, and
-those that come fifty a request, as nodes send them when they have much to say.
+those that come fifty a request, as nodes send them when they have much to say. A note says what the
+bare POST makes of its own rate once it has to enter each message in one row of one table.
 """
 
 import asyncio
@@ -12,6 +13,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
+from statistics import median
+
+import asyncpg
 
 from deploy.box.fleet import free_ports
 from deploy.box.tls import certificate
@@ -25,7 +29,7 @@ from tests.bench import people
 from tests.bench.frame import Contest, Figures, Goal
 from tests.bench.load import Answer, Job, request_bytes, write_requests
 from tests.bench.nodes import Node, admit, federation, record_of
-from tests.bench.stand import CONNECTIONS, Stand, served
+from tests.bench.stand import CONNECTIONS, POOL, Stand, served
 
 ASKING, ASKED = "420381", "420325"
 SENDER = f"county-{ASKING}"
@@ -43,12 +47,16 @@ async def contest(stand: Stand) -> AsyncIterator[Contest]:
     pem = await asyncio.to_thread(Path(cert).read_text)
     settings = {"BENCH_PORT": str(port), "BENCH_JWKS": json.dumps(key_set(key.public_jwk()))}
     settings |= {"BENCH_CERTIFICATE": cert, "BENCH_CERTIFICATE_KEY": cert_key}
+    settings |= {"BENCH_DSN": stand.limit_dsn, "BENCH_POOL": str(POOL)}
+    await _table(stand.limit_dsn)
     bare = served(["-m", "tests.bench.bare_signed"], settings, port, stand.folder)
     async with federation(stand, ASKED) as made, bare as limit:
         (node,) = made.nodes
         await admit(node, made.signed(record_of(SENDER, ASKING, key, pem=pem)), stand)
         await asyncio.sleep(BELIEVED_SECONDS)
         numbers, turns = count(), count()
+        shares: list[float] = []  # of the bare POST's rate, once it keeps what it takes
+        notes: list[str] = []
 
         async def post(port: int, path: str, most: int, trusted: str, size: int = 1) -> Answer:
             """Messages, `size` of them in a request."""
@@ -80,6 +88,13 @@ async def contest(stand: Stand) -> AsyncIterator[Contest]:
 
         async def bare_posts() -> Figures:
             posts = (await post(limit.port, "/", _MOST_BARE, cert)).rate(200)
+            kept = (await post(limit.port, "/kept", _MOST_BARE, cert)).rate(200)
+            shares.append(kept / posts)
+            notes[:] = [
+                f"Row 7: the bare POST that enters each message in one row of one table, and does"
+                f" nothing else, keeps {median(shares):.2f} of its rate"
+                f" ({min(shares):.2f} – {max(shares):.2f})."
+            ]
             return {SINGLY: posts, TOGETHER: posts}
 
         yield Contest(
@@ -89,7 +104,14 @@ async def contest(stand: Stand) -> AsyncIterator[Contest]:
             goals=[Goal(figure, "/s", 0.60, at_least=True) for figure in (SINGLY, TOGETHER)],
             ours=ours,
             limit=bare_posts,
+            notes=notes,
         )
+
+
+async def _table(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("CREATE TABLE kept_messages (id text PRIMARY KEY, said bytea)")
+    await connection.close()
 
 
 async def _taken(node: Node) -> int:
