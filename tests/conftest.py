@@ -46,10 +46,23 @@ class Cluster:
         self.postgres = postgres
         self.passwords = passwords
         self._migrated: set[str] = set()
-        self.used: set[str] = set()  # databases that a service wrote to since they were emptied
+        self._used: set[str] = set()  # databases that may hold rows
 
     async def database(self, service: str) -> str:
-        """The service role's DSN of a migrated database."""
+        """The service role's DSN of a migrated database, for whoever may leave rows in it."""
+        self._used.add(service)
+        return await self._migrated_database(service)
+
+    async def empty_database(self, service: str) -> str:
+        """The same, for whoever takes back what he writes: of a database without rows, unless a
+        service is running on it."""
+        dsn = await self._migrated_database(service)
+        if service in self._used and service not in running_services:
+            await self.empty(service)
+            self._used.discard(service)
+        return dsn
+
+    async def _migrated_database(self, service: str) -> str:
         if service not in self._migrated:
             await migrate(service, self.owner(service))
             self._migrated.add(service)
@@ -75,7 +88,6 @@ class Cluster:
             if filled := [f'"{row[0]}"' for row in await connection.fetch(asked)]:
                 names = ", ".join(filled)
                 await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-            self.used.discard(service)
         finally:
             await connection.close()
 
@@ -117,10 +129,7 @@ async def open_tx(cluster: Cluster) -> AsyncIterator[TxFactory]:
 
     @asynccontextmanager
     async def factory(service: str, **context: Any) -> AsyncIterator[Any]:
-        dsn = await cluster.database(service)
-        if service in cluster.used and service not in running_services:
-            await cluster.empty(service)
-        connection = await asyncpg.connect(dsn)
+        connection = await asyncpg.connect(await cluster.empty_database(service))
         await set_codecs(connection)
         outer = connection.transaction()
         await outer.start()
@@ -207,7 +216,6 @@ async def start_service(
         settings = settings_class(**service_settings(service, dsn, issuer, **overrides))
         own = SeparateBus(bus, str(new_id()))
         app = import_module(f"services.{service}.app").create(settings, bus=own)
-        cluster.used.add(service)
         running_services.append(service)
         try:
             async with running(app):

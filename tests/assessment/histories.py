@@ -228,9 +228,10 @@ def requests(draw: st.DrawFn) -> History:
 def months(draw: st.DrawFn) -> History:
     """A department sends one month once, twice or three times; some batches are withdrawn."""
     area, month = draw(areas), draw(st.sampled_from([date(2026, 8, 1), date(2026, 10, 1)]))
-    about = {"department": "health", "kind": "birth", "region": area, "month": month}
+    department = f"health-{new_id().hex[-8:]}"  # of this history alone: a month sent twice is one
+    about = {"department": department, "kind": "birth", "region": area, "month": month}
     events: list[Event] = []
-    rows: list[Row] = []
+    rows: list[Row] | None = None  # of the first batch that stands, which may say nothing
     withdrawn: list[Event] = []
     for _ in range(draw(st.integers(1, 3))):
         lines = {
@@ -242,10 +243,10 @@ def months(draw: st.DrawFn) -> History:
         events.append(FeedReconciled(feed_id=feed_id, **about, **lines, **sides))
         if draw(st.booleans()):
             withdrawn.append(FeedWithdrawn(feed_id=feed_id, restored=1, left_over=0, **about))
-        elif not rows:
+        elif rows is None:
             rows = [Row(Kind.FEED_LINE, *each) for each in _counted(lines, area, month)]
             rows += [Row(Kind.BIRTH_COMPARED, *each) for each in _counted(sides, area, month)]
-    return History(events + withdrawn, rows)
+    return History(events + withdrawn, rows or [])
 
 
 def _counted(counts: dict[str, int], area: str, day: date) -> list[tuple[str, str, date, int]]:

@@ -87,7 +87,6 @@ async def pair(cluster: Cluster, issuer: Issuer, joined: Bus) -> AsyncIterator[P
         for service, more in (("notify", {"sending": ALWAYS}), ("migrant", {})):
             dsn = await cluster.database(service)
             await cluster.empty(service)
-            cluster.used.add(service)
             running_services.append(service)
             stack.callback(running_services.remove, service)
             settings = import_module(f"services.{service}.settings").Settings(

@@ -338,7 +338,6 @@ async def county(cluster: Cluster, issuer: Issuer, **overrides: Any) -> AsyncIte
         for service in ("registry", "migrant", "exchange"):
             dsn = await cluster.database(service)
             await cluster.empty(service)
-            cluster.used.add(service)
             settings[service] = service_settings(service, dsn, issuer)
         apps["registry"] = create_registry(RegistrySettings(**settings["registry"]), FakeBus())
         apps["migrant"] = create_migrant(MigrantSettings(**settings["migrant"]), FakeBus())

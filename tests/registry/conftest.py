@@ -55,7 +55,6 @@ async def database(cluster: Cluster) -> AsyncIterator[Database]:
     """An emptied registry database with the sample regions, without the service around it."""
     dsn = await cluster.database("registry")
     await cluster.empty("registry")
-    cluster.used.add("registry")
     database = await Database.connect(
         dsn, size=6, vault=VAULT, event_vault=EVENT_VAULT, source="/test"
     )
