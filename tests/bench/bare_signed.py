@@ -45,7 +45,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] != "/unsigned":
         body: JsonObject = {"header": said["header"], "message": said["message"]}
         verify_detached(said["signature"], body, _jwks)
-        if _pool is not None and scope["path"] == "/kept":
+        if scope["path"] == "/kept":
+            assert _pool is not None
             values = said["header"]["message_id"], b"".join(parts)
             await _pool.execute("INSERT INTO kept_messages VALUES ($1, $2)", *values)
         claims: JsonObject = {"message_id": said["header"]["message_id"]}

@@ -83,9 +83,11 @@ async def test_a_failing_job_rests_and_holds_up_no_other(database: Database) -> 
     assert not await worker.work_once()
 
 
-async def test_who_is_called_looks_at_once_after_the_commit(database: Database) -> None:
+async def test_who_is_called_looks_at_once_after_the_commit(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counting, "idle", 60.0)
     worker = Counting(database, [])
-    worker.idle = 60.0  # type: ignore[misc]
     async with working(worker), asyncio.timeout(10):
         await asyncio.sleep(0.1)  # it has looked, and found nothing
         worker.jobs = [new_id()]
