@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from services.registry.persons.separated import LIST
+from services.registry.persons.separated import listing
 from shared.pages import BEFORE_ALL, encode_cursor
 from tests.bench.crowd import gather, person_id
 from tests.bench.frame import Contest, Figures, Goal
@@ -66,11 +66,12 @@ async def contest(stand: Stand, people: int) -> AsyncIterator[Contest]:
 async def _queries(pool: asyncpg.Pool, seconds: float) -> float:
     """Queries a second, from as many callers as there are connections to the server."""
     end = time.perf_counter() + seconds
+    statement = listing(COUNTY, False, PAGE + 1)
 
     async def ask() -> int:
         count = 0
         while time.perf_counter() < end:
-            await pool.fetch(LIST, COUNTY, False, BEFORE_ALL, PAGE + 1)
+            await pool.fetch(statement, COUNTY, BEFORE_ALL)
             count += 1
         return count
 

@@ -11,17 +11,19 @@ from uuid import UUID
 import psutil
 import pytest
 
+from services.registry.duplicates import program
 from services.registry.duplicates import worker as module
 from services.registry.duplicates.handlers import cancel_search, search_duplicates
 from services.registry.duplicates.model import VERSION
 from services.registry.duplicates.models import DuplicateSearch
+from services.registry.duplicates.pairs import note_looks
 from services.registry.duplicates.program import Overtaken, Program, Task
 from services.registry.duplicates.schemas import SearchDuplicates
 from services.registry.duplicates.worker import ATTEMPTS, DuplicateWorker
 from services.registry.persons.handlers import register_person
 from services.registry.persons.schemas import RegisterPerson
 from services.registry.settings import Settings
-from shared.db import Database
+from shared.db import Database, Tx
 from shared.testing import Issuer, make_actor, service_settings
 from shared.usage import Purpose
 from tests.conftest import Cluster
@@ -289,6 +291,27 @@ async def test_a_process_given_up_for_dead_comes_too_late(
     await Program(task_of(search, settings)).run()
     assert len(await queue(database)) == 1
     assert (await search_of(database, search_id)).status == "finished"
+
+
+async def test_who_is_read_is_noted_and_nobody_else(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is registered between the reading and the noting, which go on side by side."""
+    known = {await registered(database, **FIRST), await registered(database, **NO_NUMBER)}
+    search_id = await asked(database)
+    async with database.transaction(make_actor()) as tx:
+        await tx.execute("UPDATE duplicate_searches SET status = 'running', attempts = 1")
+
+    async def late(region: str, tx: Tx) -> None:
+        await registered(database, **STRANGER)
+        await note_looks(region, tx)
+
+    monkeypatch.setattr(program, "note_looks", late)
+    await Program(task_of(await search_of(database, search_id), settings)).run()
+    assert (await search_of(database, search_id)).total == 2
+    async with database.transaction(make_actor()) as tx:
+        looks = await tx.fetch("SELECT subject_id FROM usage_entries WHERE kind = $1", LOOK)
+    assert {row["subject_id"] for row in looks} == known
 
 
 async def test_too_little_memory_fails_with_that_reason(

@@ -16,7 +16,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -34,6 +34,7 @@ from services.registry.duplicates.pairs import (
 from shared.actors import Actor
 from shared.crypto import Suite, Vault
 from shared.db import Database, Tx
+from shared.tasks import end
 from shared.usage import Purpose
 
 if TYPE_CHECKING:  # these load Splink, DuckDB and Arrow, which the parent never needs
@@ -41,6 +42,8 @@ if TYPE_CHECKING:  # these load Splink, DuckDB and Arrow, which the parent never
 
     from services.registry.duplicates.linking import Linked
     from services.registry.duplicates.reading import Reader
+
+_AS_OF_ONE_MOMENT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
 class Task(BaseModel):
@@ -85,7 +88,7 @@ class Program:
         task = self._task
         vault = Vault.from_text(task.field_key, task.index_key, task.cipher)
         database = await Database.connect(
-            task.database_url, size=1, vault=vault, event_vault=vault, source=task.source
+            task.database_url, size=2, vault=vault, event_vault=vault, source=task.source
         )
         try:
             reader = Reader(vault)
@@ -105,15 +108,26 @@ class Program:
             yield tx
 
     async def _link(self, reader: "Reader", database: Database) -> "SplinkDataFrame | None":
-        """Read and link. The looks are written, and committed whatever comes of the linking, while
-        another thread links already."""
+        """Read and link. Nobody is compared before the looks are on record."""
         task = self._task
-        async with self._transaction(database) as tx:
-            await self._read(reader, tx)
-            say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
-            linking = asyncio.create_task(asyncio.to_thread(_linked, reader, task))
-            await note_looks(task.region, tx)
-        return await linking
+        await self._look(reader, database)
+        say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
+        return await asyncio.to_thread(_linked, reader, task)
+
+    async def _look(self, reader: "Reader", database: Database) -> None:
+        """Read the records and, as of the same moment and meanwhile, enter that they were looked
+        at: opening numbers keeps this process busy, entering a county's looks the database."""
+        async with self._transaction(database) as reading, self._transaction(database) as noting:
+            moment = await (await reading.begin(_AS_OF_ONE_MOMENT)).fetchval(
+                "SELECT pg_export_snapshot()"
+            )
+            await noting.begin(f"{_AS_OF_ONE_MOMENT}; SET TRANSACTION SNAPSHOT '{moment}'")
+            noted = asyncio.create_task(note_looks(self._task.region, noting))
+            try:
+                await self._read(reader, reading)
+                await noted
+            finally:
+                await end(noted)
 
     async def _read(self, reader: "Reader", tx: Tx) -> None:
         total = await count_compared(self._task.region, tx)

@@ -1,0 +1,10 @@
+"""The planner expects rows to lie in the jurisdiction: a page is walked to, not sorted for."""
+
+from shared.migrations import expect_insiders
+
+revision = "0021"
+down_revision = "0020"
+
+
+def upgrade() -> None:
+    expect_insiders()
