@@ -4,12 +4,13 @@ import asyncio
 import io
 import zipfile
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import xlsxwriter
 
 from deploy.box.roster import R7, RosterLine, generate
+from services.registry.imports.checking_process import CheckingApart
 from services.registry.imports.rules import HEADERS, SINCE
 from tests.registry.samples import id_number
 
@@ -100,3 +101,13 @@ async def run(client: httpx.AsyncClient, content: bytes, **form: str) -> dict[st
 
 def counts(view: dict[str, Any]) -> tuple[int, int, int]:
     return view["accepted"], view["unchanged"], view["rejected"]
+
+
+_start = CheckingApart.start
+
+
+async def start_and_wait(file: IO[bytes]) -> CheckingApart:
+    """Checking by a child that is up already: it checks the file from the first line on."""
+    checking = await _start(file)
+    await checking.up
+    return checking

@@ -56,6 +56,7 @@ async def test_changes_come_in_pages(client: httpx.AsyncClient) -> None:
     ids = [
         (await client.post("/registry/v1/persons", json=person(n))).json()["id"] for n in range(5)
     ]
+    await page_of(client, least=5)
     read, cursor, more = [], "", True
     while more:
         query = f"&since={cursor}" if cursor else ""

@@ -11,9 +11,20 @@ from python_calamine import CalamineWorkbook
 from deploy.box.bad_lines import BadLine, with_bad_lines
 from deploy.box.roster import RosterLine
 from services.registry.imports import job
+from services.registry.imports.checking_process import CheckingApart
 from shared.events.base import CATALOGUE
 from shared.testing import Issuer
-from tests.registry.rosters import PATH, cells, counts, csv_of, finished, run, sample, send
+from tests.registry.rosters import (
+    PATH,
+    cells,
+    counts,
+    csv_of,
+    finished,
+    run,
+    sample,
+    send,
+    start_and_wait,
+)
 from tests.registry.samples import id_number
 
 
@@ -304,6 +315,7 @@ async def test_a_large_file_is_checked_in_a_process_of_its_own(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(CheckingApart, "start", start_and_wait)
     lines = sample(400)
     bad = cells(户号="H-0", 户籍地="429999")
     view = await run(client, csv_of(*map(row, lines), bad))

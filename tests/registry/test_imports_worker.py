@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import asyncpg
@@ -30,7 +30,7 @@ from shared.problems import Unavailable
 from shared.testing import VAULT, make_actor
 from shared.usage import Purpose
 from tests.conftest import Cluster
-from tests.registry.rosters import cells, changed, csv_of, sample, workbook
+from tests.registry.rosters import cells, changed, csv_of, sample, start_and_wait, workbook
 from tests.registry.samples import id_number
 
 SERVICE = service_actor("registry", "county-420325", "420325")
@@ -319,10 +319,9 @@ async def test_an_interrupted_process_of_checking_is_taken_up_again(
     content, lines = file_of(tmp_path, 200)
     import_id = await send(database, content)
     children: list[asyncio.subprocess.Process] = []
-    start = CheckingApart.start
 
-    async def remembered(*args: Any) -> CheckingApart:
-        checking = await start(*args)
+    async def remembered(file: IO[bytes]) -> CheckingApart:
+        checking = await start_and_wait(file)
         children.append(checking._process)
         return checking
 

@@ -43,8 +43,10 @@ def _answer(content: object) -> None:
 
 
 def main() -> None:
-    """The child: first an order, then {} for each next batch, or codes for the same one again."""
+    """The child: says that it is up, gets an order, then {} for each next batch, or codes for the
+    same one again."""
     gc.disable()  # lines hold no cycles, and looking for some takes a tenth of the time
+    _answer(None)
     questions = _questions()
     with os.fdopen(int(sys.argv[1]), "rb") as file:
         try:

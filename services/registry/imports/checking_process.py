@@ -1,5 +1,6 @@
 """Checking in a process of its own, so that a long roster keeps neither the service's requests
 waiting nor PostgreSQL: it is checked on one core while the batch before is written on another.
+Until that process is up, its parent checks.
 
 Parent and child talk in pickled frames over the child's standard input and output. Keys travel
 there too, never as arguments or environment; the file is inherited open and has no name. A child
@@ -17,6 +18,7 @@ from services.registry.imports.checking import Batch, Checked, Checking, Checkin
 from services.registry.imports.checking_child import HEADER, Packed, frame
 from services.registry.imports.reading import FileRefused
 from services.registry.imports.reasons import Reason
+from shared.tasks import end
 
 WORTH_A_PROCESS: Final = 2 * 1024 * 1024  # bytes of a file; below, a process starts for nothing
 _CHILD: Final = "services.registry.imports.checking_child"
@@ -47,10 +49,13 @@ class CheckingHere:
 
 
 class CheckingApart:
-    """Checking in a child process, which comes up while its file is still being fetched."""
+    """Checking in a child process; here, as long as that is still coming up, so that nothing waits
+    for it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, here: CheckingHere) -> None:
         self._process = process
+        self._here: CheckingHere | None = here
+        self.up = asyncio.create_task(self._answer())  # what the child says first
 
     @classmethod
     async def start(cls, file: IO[bytes]) -> Self:
@@ -62,35 +67,64 @@ class CheckingApart:
             pass_fds=(file.fileno(),),
             limit=_LIMIT,
         )
-        return cls(process)
+        return cls(process, CheckingHere(file))
 
     async def open(self, order: Order) -> int:
         """What the file's position counts up to. Raises FileRefused."""
-        # a fresh vault: one that was used holds a cipher, which cannot travel
-        total: int = await self._ask(order._replace(vault=replace(order.vault)))
-        return total
+        self._order = order
+        if self._here is None or self.up.done():
+            return await self._hand_over()
+        return await self._here.open(order)
 
     async def next(self) -> Batch | None:
-        return _unpacked(await self._ask({}))
+        if self._here is not None and self.up.done():
+            await self._hand_over()
+        if self._here is None:
+            return _unpacked(await self._ask({}))
+        batch = await self._here.next()
+        if batch is not None:
+            self._order = self._order._replace(line=batch.line, position=batch.position)
+        return batch
 
     async def again(self, wrong: dict[str, Reason]) -> Batch:
+        if self._here is not None:
+            return await self._here.again(wrong)
         batch = _unpacked(await self._ask(wrong))
         if batch is None:
             raise CheckingStopped("no batch")
         return batch
 
+    async def _hand_over(self) -> int:
+        """To the child, which goes on behind the last batch. The two share the place in the file:
+        from now on nobody reads it here."""
+        await self.up
+        self._here = None
+        # a fresh vault: one that was used holds a cipher, which cannot travel
+        total: int = await self._ask(self._order._replace(vault=replace(self._order.vault)))
+        return total
+
     async def close(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
+        await end(self.up)
 
     async def _ask(self, question: object) -> Any:
-        sink, source = self._process.stdin, self._process.stdout
-        if sink is None or source is None:
+        sink = self._process.stdin
+        if sink is None:
             raise CheckingStopped("no pipe")
         try:
             sink.write(frame(question))
             await sink.drain()
+        except OSError as error:
+            raise CheckingStopped("gone") from error
+        return await self._answer()
+
+    async def _answer(self) -> Any:
+        source = self._process.stdout
+        if source is None:
+            raise CheckingStopped("no pipe")
+        try:
             length = int.from_bytes(await source.readexactly(HEADER), "big")
             answer = pickle.loads(await source.readexactly(length))  # noqa: S301 our own child
         except (OSError, asyncio.IncompleteReadError) as error:
