@@ -1,6 +1,6 @@
 """Software that nobody here wrote, for the tests that need a real counterpart: fetched once into
-the user's cache (tests/npm.py, tests/maven.py, tests/debian.py). Where it cannot be had the tests
-say so and are skipped, unless YIPAN_REQUIRE_FOREIGN=1.
+the user's cache (tests/npm.py, tests/maven.py, tests/pypi.py, tests/debian.py). Where it cannot be
+had the tests say so and are skipped, unless YIPAN_REQUIRE_FOREIGN=1.
 """
 
 import os
@@ -49,6 +49,6 @@ def fetched(name: str, make: Callable[[Path], Path], *programs: str) -> Path:
     return target
 
 
-def ran(*command: str | Path, cwd: Path | None = None) -> None:
+def ran(*command: str | Path, cwd: Path | None = None, seconds: float = 240) -> None:
     """Run a command to its end. Raises SubprocessError."""
-    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=240)
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=seconds)

@@ -3,10 +3,12 @@ reads as DuckDB does, blocks that let the pairs through, and the quality of the 
 
 from datetime import date, timedelta
 from itertools import chain, combinations
+from typing import Any
 
 import pytest
 import sqlglot
 from splink import SettingsCreator
+from splink.internals.database_api import DatabaseAPI
 from sqlglot import exp
 
 from services.registry.duplicates.linking import (
@@ -43,8 +45,11 @@ ALIKE = [
 ]
 
 
-def pairs_of(records: list[Record], least: float) -> dict[tuple[int, int], Finding]:
-    found = link(duckdb_backend(1024, 2), arrow_table([records]), len(records), least)
+def pairs_of(
+    records: list[Record], least: float, backend: DatabaseAPI[Any] | None = None
+) -> dict[tuple[int, int], Finding]:
+    backend = backend or duckdb_backend(1024, 2)
+    found = link(backend, arrow_table([records]), len(records), least)
     return {(one, other): each for one, other, each in chain.from_iterable(findings(found))}
 
 

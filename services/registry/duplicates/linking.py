@@ -5,6 +5,7 @@ Imported only by the process that links: Splink and DuckDB take a second and muc
 
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import duckdb
@@ -39,6 +40,7 @@ PAIRS_AT_ONCE: Final = 20_000
 _RECORDS_A_CHUNK: Final = 400_000
 
 Linked = tuple[int, int, Finding]  # two row numbers, the smaller first
+Rows = list[dict[str, Any]]
 
 
 def settings(records: int) -> SettingsCreator:
@@ -80,13 +82,16 @@ def link(backend: DatabaseAPI[Any], table: Any, records: int, least: float) -> S
         linker.table_management.register_term_frequency_lookup(
             backend.query_sql(_frequencies(column, frame.physical_name, records)), column
         )
-    chunks = max(1, round(records / _RECORDS_A_CHUNK))
-    return linker.inference.predict(
+    in_chunks = isinstance(backend, DuckDBAPI)  # Spark divides the work itself
+    predictions = linker.inference.predict(
         threshold_match_weight=least,
         num_chunks_left=1,
-        num_chunks_right=chunks,
+        num_chunks_right=max(1, round(records / _RECORDS_A_CHUNK)) if in_chunks else 1,
         warning_mode="never",
     )
+    if not in_chunks:
+        predictions.as_spark_dataframe().count()  # or it would begin when the pairs are asked for
+    return predictions
 
 
 def findings(predictions: SplinkDataFrame) -> Iterator[list[Linked]]:
@@ -96,10 +101,24 @@ def findings(predictions: SplinkDataFrame) -> Iterator[list[Linked]]:
         columns += [f"gamma_{each.name}", f"mw_{each.name}"]
         if _frequency_column(each):
             columns.append(f"mw_tf_adj_{each.name}")
+    in_order = _duckdb_rows if isinstance(predictions.db_api, DuckDBAPI) else _spark_rows
+    for batch in in_order(predictions, columns):
+        yield [_linked(row) for row in batch]
+
+
+def _duckdb_rows(predictions: SplinkDataFrame, columns: list[str]) -> Iterator[Rows]:
     relation = predictions.as_duckdbpyrelation().project(", ".join(columns))
     relation = relation.order(f"match_weight DESC, {KEY}_l, {KEY}_r")
     for batch in relation.to_arrow_reader(PAIRS_AT_ONCE):
-        yield [_linked(row) for row in batch.to_pylist()]
+        yield batch.to_pylist()
+
+
+def _spark_rows(predictions: SplinkDataFrame, columns: list[str]) -> Iterator[Rows]:
+    frame = predictions.as_spark_dataframe().select(columns)
+    order = ["match_weight", f"{KEY}_l", f"{KEY}_r"]
+    rows = frame.orderBy(order, ascending=[False, True, True]).toLocalIterator()
+    while batch := [row.asDict() for row in islice(rows, PAIRS_AT_ONCE)]:
+        yield batch
 
 
 def arrow_table(batches: Sequence[Sequence[Record]]) -> pa.Table:

@@ -91,7 +91,8 @@ class Stage(StrEnum):
 class DuplicateSearch(Row, table=True):
     """One search for duplicates among the records of a region (查重). `least_weight` is the review
     threshold it began with; `compared` of `total` records are read. Of the pairs, `found` are new
-    in the queue, `known` were in it or decided, `lapsed` left it."""
+    in the queue, `known` were in it or decided, `lapsed` left it. `peak_mib` is of the process that
+    linked, without Spark."""
 
     __tablename__ = "duplicate_searches"
     __table_args__ = (

@@ -31,6 +31,7 @@ from services.registry.duplicates.pairs import (
     note_looks,
     send_compared,
 )
+from services.registry.duplicates.spark import NoSpark, spark_backend
 from shared.actors import Actor
 from shared.crypto import Suite, Vault
 from shared.db import Database, Tx
@@ -44,6 +45,7 @@ if TYPE_CHECKING:  # these load Splink, DuckDB and Arrow, which the parent never
     from services.registry.duplicates.reading import Reader
 
 _AS_OF_ONE_MOMENT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+_SAID_AGAIN: Final = 5.0  # seconds
 
 
 class Task(BaseModel):
@@ -66,6 +68,8 @@ class Task(BaseModel):
     source: str
     memory_mib: int
     threads: int
+    spark_master: str | None = None
+    spark_secret: str | None = None
 
 
 class Overtaken(Exception):
@@ -111,8 +115,11 @@ class Program:
         """Read and link. Nobody is compared before the looks are on record."""
         task = self._task
         await self._look(reader, database)
-        say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
-        return await asyncio.to_thread(_linked, reader, task)
+        linking = asyncio.create_task(asyncio.to_thread(_linked, reader, task))
+        while not linking.done():  # it may wait for a cluster: the parent hears of a cancellation
+            say(stage=Stage.LINKING, total=len(reader.ids), compared=len(reader.ids))
+            await asyncio.wait({linking}, timeout=_SAID_AGAIN)
+        return linking.result()
 
     async def _look(self, reader: "Reader", database: Database) -> None:
         """Read the records and, as of the same moment and meanwhile, enter that they were looked
@@ -188,10 +195,15 @@ def _linked(reader: "Reader", task: Task) -> "SplinkDataFrame | None":
     """The predictions; None where there is nobody to compare."""
     from services.registry.duplicates.linking import duckdb_backend, link
 
-    if len(reader.ids) < 2:
+    records = len(reader.ids)
+    if records < 2:
         return None
-    backend = duckdb_backend(task.memory_mib, task.threads)
-    return link(backend, reader.table(), len(reader.ids), task.least_weight)
+    backend = (
+        spark_backend(task.spark_master, task.spark_secret, task.memory_mib, records)
+        if task.spark_master
+        else duckdb_backend(task.memory_mib, task.threads)
+    )
+    return link(backend, reader.table(), records, task.least_weight)
 
 
 def say(**said: object) -> None:
@@ -215,6 +227,8 @@ def main() -> None:
         asyncio.run(Program(task).run())
     except Overtaken:
         say(failed="overtaken")
+    except NoSpark as error:
+        say(failed=error.failure, kind=type(error.__cause__).__name__)
     except Exception as error:  # its text can hold what was compared: only its kind goes out
         say(failed="memory" if _is_about_memory(error) else "error", kind=type(error).__name__)
 

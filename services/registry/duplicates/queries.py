@@ -32,6 +32,16 @@ _FAILURES = {
         "内存不足：请调高 linkage_memory_mib，或分区划查重",
         "Not enough memory: raise linkage_memory_mib, or search by smaller regions",
     ),
+    "spark-missing": Text(
+        "登记服务处未安装 pyspark：请按 requirements-spark.lock 安装，或去掉 linkage_spark_master",
+        "pyspark is not installed beside the registry: install requirements-spark.lock, or unset"
+        " linkage_spark_master",
+    ),
+    "spark-unavailable": Text(
+        "Spark 未能启动或连接：请查 Java 17、linkage_spark_master、linkage_spark_secret",
+        "Spark did not start or could not be reached: see to Java 17, linkage_spark_master and"
+        " linkage_spark_secret",
+    ),
     "crashed": Text("比对进程多次中断", "The linking process ended again and again"),
     "error": Text("比对出错，详见日志", "Linking went wrong; see the log"),
 }

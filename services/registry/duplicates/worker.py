@@ -136,6 +136,7 @@ class DuplicateWorker:
 
     def _task(self, search: DuplicateSearch, now: Any) -> Task:
         settings = self._settings
+        secret = settings.linkage_spark_secret
         return Task(
             search_id=search.id,
             attempt=search.attempts,
@@ -154,6 +155,8 @@ class DuplicateWorker:
             source=self._database.source,
             memory_mib=settings.linkage_memory_mib,
             threads=settings.linkage_threads or os.cpu_count() or 1,
+            spark_master=settings.linkage_spark_master,
+            spark_secret=secret.get_secret_value() if secret else None,
         )
 
     async def _run(self, task: Task) -> str | None:
