@@ -1,8 +1,8 @@
 """Spark as what a search is linked on (在 Spark 上查重), for more records than one machine holds.
 
 pyspark is an extra (requirements-spark.lock) and loaded by the process that links alone. Nothing of
-a person lies or travels in the clear: what Spark writes to its disks is encrypted with a key that
-lives as long as the search, what it sends with the cluster's secret.
+a person is in the clear on a disk or between machines: what Spark writes is encrypted with a key
+that lives as long as the search, what it sends with keys agreed on by the cluster's secret.
 """
 
 import subprocess
@@ -24,7 +24,7 @@ ENCRYPTED: Final = {
 }
 """What driver, master, workers and executors must have in common, beside the secret."""
 
-_PRIVATE: Final = {
+_SETTINGS: Final = {
     **ENCRYPTED,
     "spark.io.encryption.enabled": "true",  # also: no temporary file between Python and the driver
     "spark.io.encryption.keySizeBits": "256",
@@ -33,6 +33,10 @@ _PRIVATE: Final = {
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.warehouse.dir": gettempdir(),  # holds nothing, but has to exist
     "spark.sql.session.timeZone": "UTC",
+    # A threshold pushed down would work out each comparison anew for every level of it.
+    "spark.sql.optimizer.excludedRules": (
+        "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
+    ),
     # A crash leaves no image of the driver's memory, and nobody is told how it was started.
     "spark.driver.extraJavaOptions": "-XX:-UsePerfData -XX:ErrorFile=/dev/null",
     "spark.executor.extraJavaOptions": "-XX:-UsePerfData -XX:ErrorFile=/dev/null",
@@ -63,6 +67,8 @@ def spark_backend(master: str, secret: str | None, memory_mib: int, records: int
     partitions = max(2 * session.sparkContext.defaultParallelism, records // _RECORDS_A_PARTITION)
     session.conf.set("spark.sql.shuffle.partitions", partitions)
     session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", _RECORDS_A_PARTITION)
+    # The records are data, not part of each query: Spark would copy them with every step of a plan.
+    session.conf.set("spark.sql.execution.arrow.localRelationThreshold", "0b")
     on_spark: Callable[..., SparkAPI] = SparkAPI  # untyped
     return on_spark(spark_session=session, break_lineage_method="persist")
 
@@ -74,7 +80,7 @@ def _session(master: str, secret: str | None, memory_mib: int) -> "SparkSession"
     from splink.backends.spark import similarity_jar_location
 
     conf = SparkConf().setMaster(master).setAppName("yipan-duplicates")
-    conf.setAll([*_PRIVATE.items(), ("spark.driver.memory", f"{memory_mib}m")])
+    conf.setAll([*_SETTINGS.items(), ("spark.driver.memory", f"{memory_mib}m")])
     conf.set("spark.jars", similarity_jar_location())
     if master.startswith("local"):
         conf.set("spark.driver.host", "127.0.0.1")
