@@ -74,9 +74,10 @@ def restrict_to_jurisdiction(table: str, *columns: str) -> None:
     """Row-level security: the service sees and writes a row only where one of `columns` (region
     codes) lies inside the region prefix of the transaction. Without a prefix it sees nothing."""
     region = "nullif(current_setting('yipan.region', true), '')"
-    inside = _LIKELY.format(" OR ".join(f"starts_with({column}, {region})" for column in columns))
+    inside = " OR ".join(f"starts_with({column}, {region})" for column in columns)
+    seen = _LIKELY.format(inside)
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY jurisdiction ON {table} USING ({inside}) WITH CHECK ({inside})")
+    op.execute(f"CREATE POLICY jurisdiction ON {table} USING ({seen}) WITH CHECK ({inside})")
 
 
 def restrict_through(table: str, column: str, parent: str) -> None:

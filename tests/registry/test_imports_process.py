@@ -102,3 +102,20 @@ async def test_a_child_that_is_up_reads_all_of_it(
             assert await checking.next() is not None
         finally:
             await checking.close()
+
+
+async def test_a_workbook_is_never_opened_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its texts would all lie in the service's memory."""
+    path = tmp_path / "roster"
+    write_xlsx(sample(400), path)
+    monkeypatch.delattr(Checking, "__init__")
+    with path.open("rb") as file:
+        checking = await CheckingApart.start(file)
+        try:
+            assert not checking.up.done()
+            await checking.open(order_of("xlsx"))
+            assert await checking.next() is not None
+        finally:
+            await checking.close()

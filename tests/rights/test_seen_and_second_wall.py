@@ -62,6 +62,21 @@ async def test_every_table_with_people_has_the_second_wall(cluster: Cluster, ser
 
 
 @pytest.mark.parametrize("service", SERVICES)
+async def test_the_planner_expects_rows_behind_the_wall(cluster: Cluster, service: str) -> None:
+    """Or it would read and sort a whole register for a page (docs/decisions/0017)."""
+    await cluster.database(service)
+    connection = await asyncpg.connect(cluster.owner(service))
+    try:
+        policies = await connection.fetch(
+            "SELECT tablename, qual FROM pg_policies WHERE qual LIKE '%starts_with(%'"
+        )
+    finally:
+        await connection.close()
+    assert policies
+    assert [row["tablename"] for row in policies if not row["qual"].startswith("COALESCE(")] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
 async def test_without_a_region_nothing_is_visible_and_the_wall_stands_for_the_app_role(
     cluster: Cluster, service: str
 ) -> None:

@@ -1,6 +1,6 @@
 """Checking in a process of its own, so that a long roster keeps neither the service's requests
 waiting nor PostgreSQL: it is checked on one core while the batch before is written on another.
-Until that process is up, its parent checks.
+Until that process is up, its parent checks a CSV.
 
 Parent and child talk in pickled frames over the child's standard input and output. Keys travel
 there too, never as arguments or environment; the file is inherited open and has no name. A child
@@ -23,6 +23,7 @@ from shared.tasks import end
 WORTH_A_PROCESS: Final = 2 * 1024 * 1024  # bytes of a file; below, a process starts for nothing
 _CHILD: Final = "services.registry.imports.checking_child"
 _LIMIT: Final = 4 * 1024 * 1024
+_READ_HERE: Final = "csv"  # the format that is opened in no time
 
 
 class CheckingHere:
@@ -49,8 +50,9 @@ class CheckingHere:
 
 
 class CheckingApart:
-    """Checking in a child process; here, as long as that is still coming up, so that nothing waits
-    for it."""
+    """Checking in a child process; of a CSV here, as long as that is still coming up, so that
+    nothing waits for it. A workbook waits: opening one takes the time and memory of all its texts,
+    and would be done twice."""
 
     def __init__(self, process: asyncio.subprocess.Process, here: CheckingHere) -> None:
         self._process = process
@@ -72,7 +74,7 @@ class CheckingApart:
     async def open(self, order: Order) -> int:
         """What the file's position counts up to. Raises FileRefused."""
         self._order = order
-        if self._here is None or self.up.done():
+        if self._here is None or self.up.done() or order.format != _READ_HERE:
             return await self._hand_over()
         return await self._here.open(order)
 
