@@ -113,7 +113,8 @@ async def current_actor(request: Request) -> Actor:
     known = getattr(request.state, "actor", None)
     if isinstance(known, Actor):
         return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    sent = dict(request.scope["headers"]).get(b"authorization", b"")
+    scheme, _, token = sent.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(
             Text("请在 Authorization 头中提供 Bearer 令牌", "Send Authorization: Bearer <token>")

@@ -63,6 +63,8 @@ _FIND = (
     f"SELECT at, actor_org, purpose, kind {_OF_SUBJECT}ORDER BY at DESC, id DESC OFFSET $4 LIMIT $5"
 )
 _COUNT = f"SELECT count(*) {_OF_SUBJECT}"
+# The first entry is the oldest but for looks of the same moment.
+FIRST = "SELECT coalesce((SELECT at FROM usage_entries ORDER BY id LIMIT 1), now())"
 
 
 async def require_tracked(subject: UUID, home: str, tx: Tx) -> None:
@@ -114,7 +116,7 @@ def tracker_router(service: str) -> APIRouter:
 
     @router.get("/usagePeriod", summary="Since when entries are kept", operation_id="usagePeriod")
     async def usage_period(actor: CurrentActor, tx: Transaction) -> UsagePeriodResponse:
-        start = await tx.fetch_value("SELECT coalesce(min(at), now()) FROM usage_entries")
+        start = await tx.fetch_value(FIRST)
         return UsagePeriodResponse(period_start=start)
 
     @router.get("/heartbeat", summary="Whether the tracker answers", operation_id="heartbeat")

@@ -90,12 +90,12 @@ class Why(BaseModel):
 
 def _why(request: Request) -> Why:
     """Raises RequestValidationError."""
-    headers = request.headers
+    sent = {name: value.decode("latin-1") for name, value in request.scope["headers"]}
     try:
         return Why(
-            purpose=headers.get("purpose"),
-            case=headers.get("case"),
-            idempotency_key=headers.get("idempotency-key"),
+            purpose=sent.get(b"purpose"),
+            case=sent.get(b"case"),
+            idempotency_key=sent.get(b"idempotency-key"),
         )
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from shared.problems import MalformedRequest, Text
 
@@ -24,7 +25,7 @@ class Page(BaseModel, Generic[Item]):
 
 def encode_cursor(*key: str | int) -> str:
     """An opaque cursor from the sort key of a page's last item."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(to_json(key)).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> list[Any]:

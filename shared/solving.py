@@ -53,6 +53,7 @@ class _Parameter:
     name: str
     loc: tuple[str, ...]
     many: bool = False
+    default: Any = Undefined  # what stands for it in every request without it
 
     def read_from(self, received: Any, values: dict[str, Any], faults: Faults) -> None:
         """Read it by its name from a mapping that may hold several values of one name."""
@@ -62,6 +63,9 @@ class _Parameter:
         self.take(Undefined if missing else found, values, faults)
 
     def take(self, found: Any, values: dict[str, Any], faults: Faults) -> None:
+        if found is Undefined and self.default is not Undefined:
+            values[self.name] = self.default
+            return
         if found is Undefined:
             info = self.field.field_info
             if info.is_required():
@@ -171,7 +175,15 @@ def _parameter(field: ModelField) -> _Parameter | _Filter:
     if isinstance(info, params.Header) and alias == field.name and info.convert_underscores:
         alias = alias.replace("_", "-")
     many = field_annotation_is_sequence(info.annotation)
-    return _Parameter(field, field.name, (info.in_.value, alias), many)
+    return _Parameter(field, field.name, (info.in_.value, alias), many, _default(field))
+
+
+def _default(field: ModelField) -> Any:
+    """Its default where requests may share it, Undefined where each needs one of its own."""
+    info = field.field_info
+    made_anew = info.is_required() or info.validate_default or info.default_factory is not None
+    shared = not made_anew and isinstance(field.default, str | int | None)
+    return field.default if shared else Undefined
 
 
 def _is_model(annotation: Any) -> bool:
@@ -188,7 +200,7 @@ def _body(fields: Sequence[ModelField]) -> _Parameter | None:
     return _Parameter(field, field.name, ("body",))
 
 
-def _handler(endpoint: _Call, answer: Callable[[Any, Response], Response]) -> Handler:
+def _handler(endpoint: _Call, answer: Callable[[Any, Response | None], Response]) -> Handler:
     reads_body = any(_bodies(endpoint))
 
     async def handle(request: Request) -> Response:
@@ -214,7 +226,7 @@ class _Solving:
         self.body = body
         self.stack = stack
         self.faults: Faults = []
-        self.beside = Response(status_code=0)  # what a route may set beside its answer
+        self.beside: Response | None = None  # what a route that asks for it sets beside its answer
         self.results: dict[Callable[..., Any], Any] = {}
 
     async def arguments(self, call: _Call) -> dict[str, Any]:
@@ -234,6 +246,7 @@ class _Solving:
         if call.request is not None:
             values[call.request] = self.request
         if call.response is not None:
+            self.beside = self.beside or Response(status_code=0)
             values[call.response] = self.beside
         return values
 
@@ -281,7 +294,7 @@ async def _body_of(request: Request) -> Any:
         raise HTTPException(400) from error
 
 
-def _answering(route: APIRoute) -> Callable[[Any, Response], Response]:
+def _answering(route: APIRoute) -> Callable[[Any, Response | None], Response]:
     """How what the route returns becomes its answer."""
     view, usual = route.response_field, route.status_code or 200
     if view is not None and not isinstance(route.response_class, DefaultPlaceholder):
@@ -289,13 +302,15 @@ def _answering(route: APIRoute) -> Callable[[Any, Response], Response]:
     if route.response_model_exclude_none or route.response_model_exclude_unset:
         raise Unknown
 
-    def answer(result: Any, beside: Response) -> Response:
+    def answer(result: Any, beside: Response | None) -> Response:
         if isinstance(result, Response):
             return result
-        response = Response(_json(view, result), beside.status_code or usual, media_type=_JSON)
+        response = Response(_json(view, result), usual, media_type=_JSON)
+        if beside is not None:
+            response.status_code = beside.status_code or usual
+            response.headers.raw.extend(beside.headers.raw)
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
-        response.headers.raw.extend(beside.headers.raw)
         return response
 
     return answer

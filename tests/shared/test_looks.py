@@ -15,6 +15,7 @@ import pytest
 from services.registry.persons.models import Person
 from shared.clock import today
 from shared.connections import LOST, Connections
+from shared.datatracker import FIRST
 from shared.db import Database, Tx
 from shared.ids import new_id
 from shared.problems import Unavailable
@@ -111,6 +112,20 @@ async def test_a_page_notes_whom_it_shows_and_not_who_comes_next(database: Datab
         found = await tx.look(PEOPLE, "王小明", kind="person", noted=2)
     assert [row["id"] for row in found] == ids
     assert [entry["subject_id"] for entry in await entries(database)] == ids[:2]
+
+
+async def test_the_first_of_many_entries_is_found_without_reading_them(database: Database) -> None:
+    """They are never deleted: a county has hundreds of millions in the end."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    await database.pool.execute(
+        "INSERT INTO usage_entries (subject_id, at, actor_sub, actor_org, purpose, kind)"
+        " SELECT gen_random_uuid(), $1::timestamptz + n * interval '1 day', 's', 'o', 'p', 'k'"
+        " FROM generate_series(0, 999) AS n",
+        since,
+    )
+    assert await database.pool.fetchval(FIRST) == since
+    plan = await database.pool.fetch(f"EXPLAIN {FIRST}")
+    assert "usage_entries_pkey" in "".join(line[0] for line in plan)
 
 
 async def test_nothing_of_a_caller_stays_on_the_connection(database: Database) -> None:

@@ -72,10 +72,20 @@ async def list_separated(
         noted=limit,
     )
     items = []
-    for row in found[:limit]:
-        lives, belongs = row["residence_region"], row["hukou_region"]
-        items.append({**row, "here": _HERE[lives.startswith(asked), belongs.startswith(asked)]})
-    following = encode_cursor(str(items[-1]["person_id"])) if found[limit:] else None
+    for person_id, name, belongs, lives, kind, since, contested in found[:limit]:
+        items.append(
+            {
+                "person_id": str(person_id),  # the driver's UUID is slow to write
+                "name": name,
+                "hukou_region": belongs,
+                "residence_region": lives,
+                "kind": kind,
+                "since": since,
+                "contested": contested,
+                "here": _HERE[lives.startswith(asked), belongs.startswith(asked)],
+            }
+        )
+    following = encode_cursor(items[-1]["person_id"]) if found[limit:] else None
     return to_json({"items": items, "next": following})
 
 
