@@ -1,5 +1,6 @@
 """Reading messages. Every view of a person's text leaves a usage entry."""
 
+from typing import Any
 from uuid import UUID
 
 from services.notify.contacts.models import Contact
@@ -7,7 +8,7 @@ from services.notify.errors import MessageNotFound
 from services.notify.messages.drafts import Draft, Known
 from services.notify.messages.models import Attempt, Message, Part
 from services.notify.messages.rules import AttemptState, Status
-from services.notify.messages.schemas import AcceptedView, AttemptView, MessageView, PartView
+from services.notify.messages.schemas import AttemptView, MessageView, PartView
 from shared.crypto import mask
 from shared.db import Tx
 
@@ -36,15 +37,16 @@ async def get_message(message_id: UUID, tx: Tx) -> MessageView:
     )
 
 
-def accepted_view(message: Draft | Known) -> AcceptedView:
-    return AcceptedView(
-        id=message.id,
-        reference=message.reference,
-        status=Status(message.status),
-        parts=message.parts,
-        due_at=message.due_at,
-        expires_at=message.expires_at,
-    )
+def accepted(message: Draft | Known) -> dict[str, Any]:
+    """The fields of an AcceptedView, as JSON has them."""
+    return {
+        "id": str(message.id),
+        "reference": message.reference,
+        "status": message.status,
+        "parts": message.parts,
+        "due_at": message.due_at,
+        "expires_at": message.expires_at,
+    }
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.notify.auth import CanRead, CanSend
 from services.notify.messages import handlers, queries
@@ -35,15 +35,18 @@ async def send_message(
     return await handlers.send_message(command, tx, sending)
 
 
-@router.post("/messages/batch", status_code=202, summary="Send many texts")
+@router.post(
+    "/messages/batch", status_code=202, summary="Send many texts", response_model=BatchView
+)
 async def send_messages(
     command: SendMessages,
     actor: CanSend,
     tx: PersonalTransaction,
     sending: SendingRules,
     language: Language,
-) -> BatchView:
-    return await handlers.send_messages(command, tx, sending, language)
+) -> Response:
+    answer = await handlers.send_messages(command, tx, sending, language)
+    return Response(answer, status_code=202, media_type="application/json")
 
 
 @router.get("/messages/{message_id}", summary="What became of a text")
