@@ -15,12 +15,14 @@ from services.notify.messages import handlers as messages
 from services.notify.messages.asking import ask_whether_it_helped
 from services.notify.messages.stopping import stop_texts
 from services.notify.reminders import handlers as reminders
+from services.notify.reminders.decisions import tell_decision
 from services.notify.reminders.expiries import tell_expiry
 from services.notify.reminders.offers import tell_offer
 from services.notify.reminders.rules import PURPOSE
 from services.notify.settings import Sending
 from shared.consumer import Consumer
 from shared.db import Tx
+from shared.events.exchange import ObjectionDecided
 from shared.events.migrant import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -83,6 +85,11 @@ def listen(sending: Sending) -> Consumer:
     async def certificate_expiring(event: CertificateExpiring, tx: Tx) -> None:
         tx.purpose = Purpose.NOTIFICATION
         await tell_expiry(event, tx, sending)
+
+    @consumer.on(ObjectionDecided)
+    async def objection_decided(event: ObjectionDecided, tx: Tx) -> None:
+        tx.purpose = Purpose.NOTIFICATION
+        await tell_decision(event, tx, sending)
 
     @consumer.on(BirthRegistered)
     async def birth_registered(event: BirthRegistered, tx: Tx) -> None:

@@ -29,7 +29,7 @@ from tests.bench.stand import CONNECTIONS, Stand
 
 PEOPLE: Final = 100_000
 BATCH: Final = 1_000
-BATCHES_AT_ONCE: Final = 4
+BATCHES_AT_ONCE: Final = 6
 MOST_A_SECOND: Final = 20_000  # more than this batches would have to be prepared for
 DAILY_CAP: Final = 1_000  # the runs text the same people again and again
 SLOTS: Final = 48  # texts of a batch tell of as many different times
