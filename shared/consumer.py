@@ -32,11 +32,13 @@ log = structlog.get_logger()
 
 EventT = TypeVar("EventT", bound=Event)
 Handler = Callable[[Any, Tx], Awaitable[None]]
+Partition = tuple[str, int]  # its topic and number
 
 ATTEMPTS = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _SIDE_BY_SIDE = 4  # partitions at once: callers need connections of the pool too
+_AT_HAND = 200  # messages that wait for their partition; no more are fetched meanwhile
 _MEASURE_SECONDS = 5.0
 
 _DEAD_LETTER = """
@@ -151,15 +153,29 @@ class ConsumerLoop:
             await asyncio.sleep(_MEASURE_SECONDS)
 
     async def _apply_all(self, subscription: Subscription) -> None:
-        """Batch after batch: partitions side by side, so that they share the waits for the disk;
-        the messages of one partition one after the other, so that order per key holds."""
-        while True:
-            partitions: dict[tuple[str, int], list[Received]] = {}
-            for received in await subscription.batch():
-                partitions.setdefault((received.topic, received.partition), []).append(received)
-            async with asyncio.TaskGroup() as group:
-                for messages in partitions.values():
-                    group.create_task(self._apply_in_order(messages, subscription))
+        """Partitions side by side, so that they share the waits for the disk; the messages of one
+        partition one after the other, so that order per key holds. What comes meanwhile waits for
+        its own partition alone."""
+        waiting: dict[Partition, list[Received]] = {}
+        busy: set[Partition] = set()
+        done = asyncio.Event()
+
+        async def follow(partition: Partition) -> None:
+            while messages := waiting.pop(partition, []):
+                await self._apply_in_order(messages, subscription)
+                done.set()
+            busy.discard(partition)
+
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for received in await subscription.batch():
+                    waiting.setdefault((received.topic, received.partition), []).append(received)
+                for partition in waiting.keys() - busy:
+                    busy.add(partition)
+                    group.create_task(follow(partition))
+                while sum(map(len, waiting.values())) >= _AT_HAND:
+                    done.clear()
+                    await done.wait()
 
     async def _apply_in_order(
         self, messages: Sequence[Received], subscription: Subscription

@@ -63,9 +63,10 @@ async def write_note(event: ResidenceChanged, tx: Tx) -> None:
 
 
 async def notes(database: Database, person_id: UUID) -> list[str]:
-    rows = await database.pool.fetch(
-        "SELECT kind FROM usage_entries WHERE subject_id = $1 ORDER BY id", person_id
-    )
+    async with database.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT kind FROM usage_entries WHERE subject_id = $1 ORDER BY id", person_id
+        )
     return [row["kind"] for row in rows]
 
 
@@ -105,6 +106,48 @@ async def test_committed_events_arrive_in_order_and_rolled_back_ones_never(
 
         await eventually(all_there)
     assert await notes(database, person_id) == [f"2026-01-0{day}" for day in range(1, 6)]
+
+
+async def test_a_message_that_takes_long_holds_up_its_own_partition_alone(
+    database: Database, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with less room for what waits than there is to come."""
+    monkeypatch.setattr("shared.consumer._AT_HAND", 12)
+    slow, others = new_id(), [new_id() for _ in range(24)]
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def take_time(event: ResidenceChanged, tx: Tx) -> None:
+        if event.person_id == slow:
+            begun.set()
+            await may_end.wait()
+        await write_note(event, tx)
+
+    async def say(*events: ResidenceChanged) -> None:
+        async with database.transaction(ACTOR) as tx:
+            for event in events:
+                tx.emit(event)
+
+    async def done() -> int:
+        return sum([len(await notes(database, each)) for each in others])
+
+    async def some() -> bool:
+        return await done() > 0
+
+    async def all_of_them() -> bool:
+        return await done() == 24 and len(await notes(database, slow)) == 2
+
+    loop = loop_of(database, bus, take_time, f"slow-{new_id()}")
+    async with background(Relay(database, bus, "registry").run(), loop.run()):
+        await say(moved(slow, 1))
+        await begun.wait()
+        for each in others[:12]:
+            await say(moved(each))
+        await eventually(some)
+        await say(moved(slow, 2), *map(moved, others[12:]))
+        assert await notes(database, slow) == []
+        may_end.set()
+        await eventually(all_of_them)
+    assert await notes(database, slow) == ["2026-01-01", "2026-01-02"]
 
 
 async def test_the_same_message_twice_happens_once(database: Database, bus: Bus) -> None:
