@@ -168,6 +168,12 @@ class Page:
         active = "document.activeElement"
         return str(await self.ask(f"{active}.id || {active}.value || {active}.tagName"))
 
+    async def focus_comes_to(self, wanted: str) -> None:
+        """Wait for it: what asks for the focus of a new page gets it when that is first drawn."""
+        async with asyncio.timeout(_PATIENCE):
+            while await self.focused() != wanted:
+                await asyncio.sleep(0.02)
+
     async def picture(self) -> bytes:
         """The whole page as a PNG."""
         shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)

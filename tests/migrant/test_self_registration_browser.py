@@ -90,7 +90,7 @@ async def test_from_the_poster_to_the_code_for_the_desk(
     assert "422" in refused
     page.faults.clear()
     await assert_good(page, language)
-    assert await page.focused() == "id_number"
+    await page.focus_comes_to("id_number")
     kept = [await value(page, name) for name in ("name", "id_number", "arrived_on", "stay_purpose")]
     assert kept == ["刘小梅", "123", "2026-03-02", "work"]
     told = await page.ask(
@@ -149,7 +149,7 @@ async def test_what_is_empty_is_said_before_anything_is_sent(
     page = await opened(browser, county, issuer, "zh")
     await tab_to(page, "send")
     await page.press("Enter")
-    assert await page.focused() == "name"
+    await page.focus_comes_to("name")
     assert list(page.statuses.values()) == [200]
 
 
