@@ -38,7 +38,7 @@ ATTEMPTS = 5
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _SIDE_BY_SIDE = 4  # partitions at once: callers need connections of the pool too
-_AT_HAND = 200  # messages that wait for their partition; no more are fetched meanwhile
+_AT_HAND = 200  # messages: while so many wait for their partition, no more are fetched
 _MEASURE_SECONDS = 5.0
 
 _DEAD_LETTER = """

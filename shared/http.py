@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
 
-from shared.auth import CurrentActor, current_actor
+from shared.auth import CurrentActor, current_actor, header
 from shared.db import Database, Tx
 from shared.problems import (
     IdempotencyConflict,
@@ -90,12 +90,11 @@ class Why(BaseModel):
 
 def _why(request: Request) -> Why:
     """Raises RequestValidationError."""
-    sent = {name: value.decode("latin-1") for name, value in request.scope["headers"]}
     try:
         return Why(
-            purpose=sent.get(b"purpose"),
-            case=sent.get(b"case"),
-            idempotency_key=sent.get(b"idempotency-key"),
+            purpose=header(request, b"purpose"),
+            case=header(request, b"case"),
+            idempotency_key=header(request, b"idempotency-key"),
         )
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)

@@ -52,8 +52,8 @@ class _Parameter:
     field: ModelField
     name: str
     loc: tuple[str, ...]
-    many: bool = False
-    default: Any = Undefined  # what stands for it in every request without it
+    many: bool
+    default: Any  # what stands for it in every request without it; Undefined where none may
 
     def read_from(self, received: Any, values: dict[str, Any], faults: Faults) -> None:
         """Read it by its name from a mapping that may hold several values of one name."""
@@ -63,17 +63,17 @@ class _Parameter:
         self.take(Undefined if missing else found, values, faults)
 
     def take(self, found: Any, values: dict[str, Any], faults: Faults) -> None:
-        if found is Undefined and self.default is not Undefined:
-            values[self.name] = self.default
-            return
         if found is Undefined:
+            if self.default is not Undefined:
+                values[self.name] = self.default
+                return
             info = self.field.field_info
             if info.is_required():
                 faults.append(get_missing_field_error(self.loc))
                 return
             default = self.field.default
             if not info.validate_default:
-                values[self.name] = None if default is None else deepcopy(default)
+                values[self.name] = deepcopy(default)
                 return
             found = deepcopy(default)
         valid, wrong = self.field.validate(found, values, loc=self.loc)
@@ -197,7 +197,7 @@ def _body(fields: Sequence[ModelField]) -> _Parameter | None:
     info = field.field_info
     if others or not isinstance(info, params.Body) or isinstance(info, params.Form) or info.embed:
         raise Unknown
-    return _Parameter(field, field.name, ("body",))
+    return _Parameter(field, field.name, ("body",), False, _default(field))
 
 
 def _handler(endpoint: _Call, answer: Callable[[Any, Response | None], Response]) -> Handler:

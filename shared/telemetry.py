@@ -28,7 +28,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 tracer = trace.get_tracer("yipan")
-_traced = False  # whether a collector is told
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -81,11 +80,9 @@ def configure_tracing(service: str, endpoint: str | None) -> None:
     but trace context still passes through."""
     if endpoint is None:
         return
-    global _traced
     provider = TracerProvider(resource=Resource.create({"service.name": f"yipan-{service}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces")))
     trace.set_tracer_provider(provider)
-    _traced = True
 
 
 class Metrics:
@@ -168,7 +165,7 @@ class Observed:
 
 def _span(name: str, headers: dict[str, str]) -> AbstractContextManager[Span]:
     """A span of this request. Where nobody traces, neither the caller nor we, none is begun."""
-    if headers or _traced:
+    if headers or isinstance(trace.get_tracer_provider(), TracerProvider):
         return tracer.start_as_current_span(
             name, context=propagate.extract(headers), kind=SpanKind.SERVER
         )

@@ -149,7 +149,7 @@ async def test_what_is_empty_is_said_before_anything_is_sent(
     page = await opened(browser, county, issuer, "zh")
     await tab_to(page, "send")
     await page.press("Enter")
-    await page.focus_comes_to("name")
+    assert await page.focused() == "name"
     assert list(page.statuses.values()) == [200]
 
 

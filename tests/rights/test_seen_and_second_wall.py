@@ -44,34 +44,39 @@ async def test_nobody_edits_who_looked(cluster: Cluster, service: str, change: s
         await connection.close()
 
 
-@pytest.mark.parametrize("service", SERVICES)
-async def test_every_table_with_people_has_the_second_wall(cluster: Cluster, service: str) -> None:
+async def told_to_its_owner(
+    cluster: Cluster, service: str, statement: str, *args: object
+) -> list[asyncpg.Record]:
     await cluster.database(service)
     connection = await asyncpg.connect(cluster.owner(service))
     try:
-        bare = await connection.fetch(
-            "SELECT DISTINCT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-            " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity"
-            " AND a.attname = ANY($1::text[])",
-            list(PERSONAL),
-        )
+        return await connection.fetch(statement, *args)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_table_with_people_has_the_second_wall(cluster: Cluster, service: str) -> None:
+    bare = await told_to_its_owner(
+        cluster,
+        service,
+        "SELECT DISTINCT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity"
+        " AND a.attname = ANY($1::text[])",
+        list(PERSONAL),
+    )
     assert {row["relname"] for row in bare} - WITHOUT_REGION.keys() == set()
 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_the_planner_expects_rows_behind_the_wall(cluster: Cluster, service: str) -> None:
     """Or it would read and sort a whole register for a page (docs/decisions/0017)."""
-    await cluster.database(service)
-    connection = await asyncpg.connect(cluster.owner(service))
-    try:
-        policies = await connection.fetch(
-            "SELECT tablename, qual FROM pg_policies WHERE qual LIKE '%starts_with(%'"
-        )
-    finally:
-        await connection.close()
+    policies = await told_to_its_owner(
+        cluster,
+        service,
+        "SELECT tablename, qual FROM pg_policies WHERE qual LIKE '%starts_with(%'",
+    )
     assert policies
     assert [row["tablename"] for row in policies if not row["qual"].startswith("COALESCE(")] == []
 

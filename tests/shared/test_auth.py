@@ -84,3 +84,14 @@ async def test_a_good_token_passes(client: httpx.AsyncClient, issuer: Issuer) ->
     for _ in range(2):  # the second time from memory
         answer = await client.get(PATH, headers={"Authorization": f"Bearer {token}"})
         assert answer.json()["type"].endswith("/not-found")
+
+
+async def test_the_first_of_several_tokens_counts(
+    client: httpx.AsyncClient, issuer: Issuer
+) -> None:
+    """As for whoever stands before us and looks at it."""
+    good = ("Authorization", f"Bearer {issuer.token(scope='registry:read')}")
+    bad = ("Authorization", "Bearer abc")
+    for sent, status in (([good, bad], 404), ([bad, good], 401)):
+        answer = await client.get(PATH, headers=sent)
+        assert answer.status_code == status
